@@ -1,0 +1,1 @@
+"""Who is calling: applications, authorisations, tokens and usage plans."""

@@ -1,0 +1,125 @@
+"""Puts the demo's sellers and orders into a store, and their secrets into the credentials file."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+from torihiki import clock
+from torihiki.admin import operations as admin
+from torihiki.admin.demo import DEMO_SELLERS, demo_orders
+from torihiki.admin.rules import ROLES, Mint, now_of
+from torihiki.auth.rules import token_hash
+from torihiki.bootstrap.files import (
+    Credentials,
+    Lwa,
+    SellerCredentials,
+    read_credentials,
+    write_credentials,
+)
+from torihiki.bootstrap.stores import Stores
+from torihiki.config import Settings
+from torihiki.kernel.instant import Instant, from_micros
+from torihiki.orders.operations import ImportReport, OrderImport
+from torihiki.orders.v0.documents import parse_line
+
+DEFAULT_ORDERS: Final = 1_000
+DEFAULT_SEED: Final = 1
+
+
+async def operator_now(stores: Stores) -> Instant:
+    """What the operator's clock shows."""
+    return from_micros(now_of((await stores.admin.read_state()).clock, clock.machine_us()))
+
+
+async def add_orders(
+    stores: Stores, count: int, seed: int, until: Instant, advanced: Callable[[int], None]
+) -> ImportReport:
+    """Adds the orders of one seed; those that are there already are replaced by themselves.
+
+    Args:
+        stores: Where they go. The demo's sellers must be there.
+        count: How many.
+        seed: Which.
+        until: The end of the time that they are spread over.
+        advanced: Told how many lines were taken, now and then.
+    """
+    found = OrderImport(stores.orders, parse_line)
+    for line in demo_orders(count, seed, until):
+        await found.add(line)
+        if found.lines % 1_000 == 0:
+            advanced(found.lines)
+    report = await found.finish()
+    advanced(found.lines)
+    return report
+
+
+async def ensure_sellers(stores: Stores, settings: Settings) -> None:
+    """Makes the demo's sellers, an application with every role, and its authorisations, where they are missing.
+
+    The secrets exist in clear only in the credentials file. A run that ended before it wrote that file is made good
+    by new authorisations.
+    """
+    credentials = read_credentials(settings.data)
+    if credentials is None:
+        raise RuntimeError("the data directory was not prepared")
+    known = {seller.seller_id for seller in credentials.sellers}
+    missing = [seller for seller in DEMO_SELLERS if seller.seller_id not in known]
+    if not missing:
+        return
+    mint = Mint(random_bytes=secrets.token_bytes, digest=token_hash)
+    now = await operator_now(stores)
+    application, secret = await admin.create_application(
+        stores.admin, name="Demo application", roles=sorted(ROLES), now=now, mint=mint
+    )
+    added: list[SellerCredentials] = []
+    for seller in missing:
+        if await stores.admin.seller(seller.seller_id) is None:
+            await admin.create_seller(
+                stores.admin,
+                seller_id=seller.seller_id,
+                name=seller.name,
+                marketplace_ids=seller.marketplace_ids,
+                now=now,
+                mint=mint,
+            )
+        _, refresh_token = await admin.create_authorization(
+            stores.admin,
+            application_id=application.application_id,
+            seller_id=seller.seller_id,
+            now=now,
+            mint=mint,
+        )
+        lwa = Lwa(
+            client_id=application.client_id, client_secret=secret, refresh_token=refresh_token
+        )
+        added.append(
+            SellerCredentials(
+                seller_id=seller.seller_id, marketplace_ids=tuple(seller.marketplace_ids), lwa=lwa
+            )
+        )
+    write_credentials(
+        settings.data,
+        Credentials(
+            endpoint=credentials.endpoint,
+            operator_token=credentials.operator_token,
+            sellers=(*credentials.sellers, *added),
+        ),
+    )
+
+
+def demo_end(now: Instant) -> Instant:
+    """The end of the demo's time: the last midnight (UTC), so that a day's runs give the same bytes."""
+    return now.to_tz("UTC").start_of("day").to_instant()
+
+
+async def prepare_demo(stores: Stores, settings: Settings) -> bool:
+    """Fills an empty store with the default set; False: it has sellers already, and nothing was done."""
+    credentials = read_credentials(settings.data)
+    if await stores.admin.sellers("", 1) and credentials is not None and credentials.sellers:
+        return False
+    until = demo_end(await operator_now(stores))
+    await ensure_sellers(stores, settings)
+    await add_orders(stores, DEFAULT_ORDERS, DEFAULT_SEED, until, lambda _: None)
+    return True

@@ -1,0 +1,88 @@
+"""Joins stores, gates, operations and tables into one dispatch."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from whenever import TimeDelta
+
+from torihiki import clock
+from torihiki.admin.v1 import api as admin_api
+from torihiki.auth.lwa import api as lwa_api
+from torihiki.auth.rules import UsagePlans
+from torihiki.bootstrap.files import read_credentials, secret_key
+from torihiki.bootstrap.stores import open_stores
+from torihiki.config import Settings
+from torihiki.kernel.operation import Operation
+from torihiki.kernel.seal import Seal
+from torihiki.orders.v0 import api as orders_api
+from torihiki.server import openapi
+from torihiki.server.app import App
+from torihiki.server.bindings import admin, lwa, orders, probes
+from torihiki.server.dispatch import Api, Dispatch
+from torihiki.server.gates import OpenGate, OperatorGate, SellerGate
+from torihiki.server.metrics import Metrics
+from torihiki.server.request_ids import request_ids
+from torihiki.server.shared_state import SharedState
+
+OPERATIONS: tuple[Operation, ...] = (
+    *orders_api.OPERATIONS,
+    *lwa_api.OPERATIONS,
+    *admin_api.OPERATIONS,
+    *probes.OPERATIONS,
+)
+"""Everything that the server answers."""
+
+
+@asynccontextmanager
+async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
+    credentials = read_credentials(settings.data)
+    if credentials is None:
+        raise RuntimeError("the data directory was not prepared")
+    async with open_stores(settings) as stores:
+        plans = UsagePlans(settings.usage_plans, {})
+        sellers = SellerGate(stores.auth.grant, plans)
+
+        async def forget() -> None:
+            sellers.forget()
+            plans.replace_overrides(await stores.auth.plan_overrides())
+
+        state = SharedState(stores.admin.read_state, clock.machine_us, clock.monotonic, forget)
+        metrics = Metrics()
+        reads = orders.Orders(
+            stores.orders,
+            Seal(secret_key(settings.data), "NextToken"),
+            TimeDelta.parse_iso(settings.visibility_delay),
+        )
+        limited = frozenset(one.name for one in orders_api.OPERATIONS if one.plan is not None)
+        own = {
+            **admin.bind(
+                stores.admin,
+                machine_clock_us=clock.machine_us,
+                random_bytes=secrets.token_bytes,
+                settle=state.settle,
+                operation_names=limited,
+            ),
+            **orders.bind_import(stores.orders),
+            **openapi.bind(OPERATIONS),
+        }
+        yield Dispatch(
+            (
+                Api(orders_api.OPERATIONS, reads.handlers(), sellers),
+                Api(lwa_api.OPERATIONS, lwa.bind(stores.auth, secrets.token_bytes), OpenGate()),
+                Api(admin_api.OPERATIONS, own, OperatorGate(credentials.operator_token)),
+                Api(probes.OPERATIONS, probes.bind(metrics, stores.admin.read_state), OpenGate()),
+            ),
+            state=state,
+            metrics=metrics,
+            new_ids=request_ids(secrets.token_bytes),
+            stopwatch=clock.monotonic,
+            log_every_request=settings.access_log,
+        )
+
+
+def build(settings: Settings) -> App:
+    """The application; it opens its stores when it is started. The data directory must have been prepared."""
+    return App(lambda: _dispatch(settings))

@@ -1,0 +1,106 @@
+"""The verbs that load orders, with a progress bar where somebody watches."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import typer
+
+from torihiki.bootstrap import Settings
+from torihiki.bootstrap.demo import add_orders, demo_end, ensure_sellers, operator_now
+from torihiki.bootstrap.files import prepare_credentials, read_credentials
+from torihiki.bootstrap.stores import open_stores
+from torihiki.kernel.problem import Problem
+from torihiki.orders.operations import ImportReport, OrderImport
+from torihiki.orders.v0.documents import parse_line
+from torihiki.orders.v0.query import parse_date
+from torihiki.server.bindings.orders import lines
+
+CHUNK_BYTES: Final = 1024 * 1024
+
+
+@contextmanager
+def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Shows how much is done, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where somebody watches
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _report(report: ImportReport) -> int:
+    """Prints what became of an import; the exit status."""
+    for error in report.errors:
+        typer.echo(f"line {error.line}: {error.reason}", err=True)
+    if report.failed > len(report.errors):
+        typer.echo(f"... and {report.failed - len(report.errors)} more bad lines", err=True)
+    typer.echo(f"{report.imported} orders imported, {report.failed} lines refused")
+    return 1 if report.failed else 0
+
+
+def _run(work: Callable[[], object]) -> int:
+    """Runs a verb; a database that cannot be used ends it with a message instead of a traceback."""
+    try:
+        result = work()
+    except (OSError, Problem) as error:
+        typer.echo(f"Cannot go on: {error}", err=True)
+        return 1
+    return int(result) if isinstance(result, int) else 0
+
+
+def import_orders(settings: Settings, file: Path) -> int:
+    """Imports a file of orders, beside a running server if there is one; the exit status."""
+
+    async def work() -> int:
+        async with open_stores(settings) as stores:
+            found = OrderImport(stores.orders, parse_line)
+            with _opened(file) as (source, size), _progress("importing", size) as advanced:
+                await lines(_chunks(source, advanced), found)
+            return _report(await found.finish())
+
+    return _run(lambda: asyncio.run(work()))
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[BinaryIO, int | None]]:
+    if str(file) == "-":
+        yield sys.stdin.buffer, None
+        return
+    with file.open("rb") as source:
+        yield source, file.stat().st_size
+
+
+async def _chunks(source: BinaryIO, advanced: Callable[[int], None]) -> AsyncIterator[bytes]:
+    done = 0
+    while chunk := source.read(CHUNK_BYTES):
+        yield chunk
+        done += len(chunk)
+        advanced(done)
+
+
+def add_demo(settings: Settings, orders: int, seed: int, until: str | None) -> int:
+    """Adds the demo's sellers, where they are missing, and `orders` orders of one seed; the exit status."""
+    end = None if until is None else parse_date(until)
+    if until is not None and end is None:
+        raise typer.BadParameter("--until takes an ISO 8601 date")
+
+    async def work() -> int:
+        async with open_stores(settings) as stores:
+            if read_credentials(settings.data) is None:
+                prepare_credentials(settings.data, "http://127.0.0.1:8900", None)
+            await ensure_sellers(stores, settings)
+            stop = end or demo_end(await operator_now(stores))
+            with _progress("adding orders", orders) as advanced:
+                return _report(await add_orders(stores, orders, seed, stop, advanced))
+
+    return _run(lambda: asyncio.run(work()))

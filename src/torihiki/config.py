@@ -1,0 +1,90 @@
+"""The settings of a server: the only reader of the environment.
+
+Every setting is a flag of `torihiki serve` and `TORIHIKI_<NAME>` in the environment; the flag wins.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+PREFIX: Final = "TORIHIKI_"
+POSTGRES_SCHEMES: Final = ("postgres://", "postgresql://")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server must know before it starts.
+
+    Args:
+        data: The directory of the database, the secret key and the credentials file.
+        database: `postgresql://...`, or `sqlite:///path`; None: SQLite in the data directory.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        workers: Server processes that share the port.
+        demo: Whether an empty store gets the demo's sellers and orders.
+        usage_plans: "off" lifts Amazon's limits.
+        visibility_delay: ISO 8601 duration after which getOrders shows a change (O-18).
+        access_log: Whether every request is logged, or only those that were refused or failed.
+        log_level: The least severe level that is logged.
+        operator_token: The operator's bearer token; None: one is made and kept in the data directory.
+    """
+
+    data: Path = Path("torihiki-data")
+    database: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8900
+    workers: int = 1
+    demo: bool = False
+    usage_plans: Literal["amazon", "off"] = "amazon"
+    visibility_delay: str = "PT0S"
+    access_log: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    operator_token: str | None = None
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The SQLite file; None: the database is PostgreSQL.
+
+        Raises:
+            ValueError: The database's URL is of neither kind.
+        """
+        if self.database is None:
+            return self.data / "torihiki.sqlite3"
+        if self.database.startswith("sqlite:///"):
+            return Path(self.database.removeprefix("sqlite:///"))
+        if self.database.startswith(POSTGRES_SCHEMES):
+            return None
+        raise ValueError("--database takes postgresql://... or sqlite:///path")
+
+
+def to_environment(settings: Settings) -> None:
+    """Puts the settings where the server processes that are started from here find them."""
+    for name, value in msgspec.to_builtins(settings, enc_hook=str).items():
+        key = PREFIX + name.upper()
+        if value is None:
+            os.environ.pop(key, None)
+        else:
+            os.environ[key] = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def from_environment() -> Settings:
+    """The settings that the environment gives; the defaults elsewhere.
+
+    Raises:
+        msgspec.ValidationError: A value is none of those that the setting takes.
+    """
+    given = {
+        field: os.environ[PREFIX + field.upper()]
+        for field in Settings.__struct_fields__
+        if PREFIX + field.upper() in os.environ
+    }
+    return msgspec.convert(given, Settings, strict=False, dec_hook=_path)
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(kind)

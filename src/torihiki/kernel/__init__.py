@@ -1,0 +1,1 @@
+"""Values that every family shares; nothing here does I/O."""

@@ -1,0 +1,77 @@
+"""The errors that a caller is told about.
+
+A `Problem` says what went wrong in the words of Amazon's API. It knows no HTTP: `server/problems.py` holds the one table
+from a `Kind` to a status and a body. Every other exception is an internal failure, whose text never reaches a caller.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class Kind(enum.Enum):
+    """What sort of refusal it is."""
+
+    INVALID_INPUT = enum.auto()
+    """The caller must change the request."""
+    UNAUTHORIZED = enum.auto()
+    """No token, a bad token, or a token that does not open this."""
+    NOT_FOUND = enum.auto()
+    """The resource is not there."""
+    CONFLICT = enum.auto()
+    """The resource is there already, or in a state that forbids the change."""
+    TOO_LARGE = enum.auto()
+    """The body is over the limit."""
+    UNSUPPORTED_MEDIA = enum.auto()
+    """The body's type is not one that is read here."""
+    QUOTA_EXCEEDED = enum.auto()
+    """The usage plan has no token left."""
+    UNAVAILABLE = enum.auto()
+    """The database cannot be reached or written now."""
+
+
+class Problem(Exception):
+    """A refusal with Amazon's words.
+
+    Args:
+        kind: Decides status and code.
+        message: The wire constant; None is sent as JSON null (contract 1.9 row 6).
+        details: Sent as it is; `None` chooses the gateway's older body, which has no such member (contract 1.8).
+    """
+
+    def __init__(self, kind: Kind, message: str | None, details: str | None = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.details = details
+
+
+GENERIC_INVALID = (
+    "The input you have submitted is not valid. Please check your input and try again."
+)
+"""Amazon's text for every failure that has no text of its own (contract 1.9 row 3)."""
+
+DENIED = "Access to requested resource is denied."
+"""The message of every 403 (contract 1.9 rows 9 to 13)."""
+
+
+def invalid_input(message: str | None = GENERIC_INVALID, details: str | None = "") -> Problem:
+    """A 400 InvalidInput."""
+    return Problem(Kind.INVALID_INPUT, message, details)
+
+
+def unauthorized(details: str = "") -> Problem:
+    """A 403 Unauthorized; `details` tells the cases apart."""
+    return Problem(Kind.UNAUTHORIZED, DENIED, details)
+
+
+def quota_exceeded() -> Problem:
+    """A 429 QuotaExceeded (contract 1.9 row 15)."""
+    return Problem(Kind.QUOTA_EXCEEDED, "You exceeded your quota for the requested resource.")
+
+
+def unavailable() -> Problem:
+    """A 503: nothing was done, and the same request may succeed later."""
+    return Problem(
+        Kind.UNAVAILABLE, "The service is temporarily unavailable. Please try again later."
+    )

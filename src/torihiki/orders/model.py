@@ -1,0 +1,152 @@
+"""Values of the orders family: what is asked of the store and what comes back. Frozen, and free of wire names."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from torihiki.kernel.instant import Instant
+
+
+class DateField(enum.Enum):
+    """The date that a selection goes by, and that its result is ordered by."""
+
+    CREATED = "created"
+    """When the buyer placed the order."""
+    LAST_UPDATED = "last_updated"
+    """When its status last changed, its creation included (O-5)."""
+
+
+class DeliveryWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds on an order's delivery dates, ends included; an order without the date is not selected."""
+
+    earliest_from: Instant | None = None
+    earliest_to: Instant | None = None
+    latest_from: Instant | None = None
+    latest_to: Instant | None = None
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which orders of a seller are asked for; all conditions must hold, an empty one always does.
+
+    Args:
+        by: The date that `since` and `until` bound, both included.
+        marketplace_ids: At least one.
+        order_ids: AmazonOrderIds; None: any.
+        is_ispu: Store pickup or not; an order that does not say counts as not.
+    """
+
+    by: DateField
+    since: Instant
+    until: Instant
+    marketplace_ids: tuple[str, ...]
+    order_statuses: tuple[str, ...] = ()
+    fulfillment_channels: tuple[str, ...] = ()
+    payment_methods: tuple[str, ...] = ()
+    easy_ship_shipment_statuses: tuple[str, ...] = ()
+    electronic_invoice_statuses: tuple[str, ...] = ()
+    is_ispu: bool | None = None
+    order_ids: tuple[str, ...] | None = None
+    buyer_email: str | None = None
+    seller_order_id: str | None = None
+    supply_source_id: str | None = None
+    store_chain_store_id: str | None = None
+    delivery: DeliveryWindow | None = None
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+    """The place of the last order of a page, in the order of the selection.
+
+    Args:
+        at_us: Its date, in microseconds.
+        order_key: The store's number for the order, which never changes; it parts equal dates.
+    """
+
+    at_us: int
+    order_key: int
+
+
+class Bookmark(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """All that the next page needs to know: what a NextToken holds."""
+
+    selection: Selection
+    after: Cursor
+    page_size: int
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Documents in the order of the selection, and where to go on; no cursor: this was the last page."""
+
+    documents: list[bytes]
+    after: Cursor | None
+
+
+class Facet(msgspec.Struct, frozen=True, kw_only=True):
+    """The filtered enumerations of an order; the empty string where the order does not say."""
+
+    marketplace_id: str
+    order_status: str
+    fulfillment_channel: str
+    payment_method: str
+    easy_ship_shipment_status: str
+    electronic_invoice_status: str
+    is_ispu: bool
+
+
+class StoredOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order on its way into the store.
+
+    Args:
+        document: The Order as a caller without a restricted data token sees it, compact JSON.
+        items: The list of OrderItems, likewise.
+        withheld: A JSON object with every member that the two leave out.
+        regulated: The OrderRegulatedInfo, if the order has one.
+    """
+
+    seller_id: str
+    order_id: str
+    facet: Facet
+    created: Instant
+    last_updated: Instant
+    buyer_email: str | None
+    seller_order_id: str | None
+    supply_source_id: str | None
+    store_chain_store_id: str | None
+    earliest_delivery: Instant | None
+    latest_delivery: Instant | None
+    document: bytes
+    items: bytes
+    withheld: bytes
+    regulated: bytes | None
+
+
+class OrderDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as it is served, with the two facts that decide whether it still is."""
+
+    marketplace_id: str
+    created: Instant
+    document: bytes
+
+
+class ItemsDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """An order's items as they are served, with the two facts that decide whether they still are."""
+
+    marketplace_id: str
+    created: Instant
+    items: bytes
+
+
+class OrdersResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, the selection that it belongs to, and the token of the next one, if there is one."""
+
+    documents: list[bytes]
+    selection: Selection
+    next_token: str | None
+
+
+class ItemsResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Items of an order as JSON, and the token of the next ones, if there are more."""
+
+    items: bytes
+    next_token: str | None

@@ -1,0 +1,245 @@
+"""The reads of Orders v0, and the import that feeds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from torihiki.kernel.caller import Caller
+from torihiki.kernel.instant import Instant, from_micros, micros
+from torihiki.kernel.problem import invalid_input
+from torihiki.kernel.seal import NotSealed, Seal
+from torihiki.orders.model import (
+    Bookmark,
+    ItemsDocument,
+    ItemsResult,
+    OrdersResult,
+    Selection,
+    StoredOrder,
+)
+from torihiki.orders.rules import ITEMS_PER_PAGE, is_visible, visibility
+from torihiki.orders.store import OrderStore
+
+PAGE_SIZE_DEFAULT: Final = 100
+
+
+def _encode_instant(value: object) -> int:
+    if isinstance(value, Instant):
+        return micros(value)
+    raise NotImplementedError(type(value))
+
+
+def _decode_instant(kind: type, value: object) -> object:
+    if kind is Instant and isinstance(value, int):
+        return from_micros(value)
+    raise NotImplementedError(kind)
+
+
+_BOOKMARK_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode_instant)
+_BOOKMARK_DECODER: Final = msgspec.msgpack.Decoder(Bookmark, dec_hook=_decode_instant)
+
+UNDECODABLE: Final = (
+    "We could not decode your NextToken. Possible reasons include: a transmission error, improper quoting or a "
+    "truncation problem."
+)
+"""Contract 1.9 row 7."""
+
+
+async def get_orders(
+    store: OrderStore,
+    seal: Seal,
+    caller: Caller,
+    wanted: Selection | str,
+    page_size: int | None,
+    now: Instant,
+) -> OrdersResult:
+    """A page of the caller's orders: the first of a selection, or the one that a NextToken stands for.
+
+    A token carries the selection of the first page with its upper bound, so that a sequence of pages is one
+    consistent answer; what else the caller sends beside a token does not count (O-15).
+
+    Raises:
+        Problem: The token was not sealed for this seller.
+    """
+    context = b"getOrders\0" + caller.seller_id.encode()
+    if isinstance(wanted, str):
+        bookmark = _open(seal, wanted, context)
+        selection, after = bookmark.selection, bookmark.after
+        page_size = page_size or bookmark.page_size
+    else:
+        selection, after = wanted, None
+        page_size = page_size or PAGE_SIZE_DEFAULT
+    page = await store.page(
+        caller.seller_id,
+        selection,
+        visible_from=visibility(selection, now),
+        after=after,
+        limit=page_size,
+    )
+    token = None
+    if page.after is not None:
+        bookmark = Bookmark(selection=selection, after=page.after, page_size=page_size)
+        token = seal.seal(_BOOKMARK_ENCODER.encode(bookmark), context)
+    return OrdersResult(documents=page.documents, selection=selection, next_token=token)
+
+
+def _open(seal: Seal, token: str, context: bytes) -> Bookmark:
+    try:
+        return _BOOKMARK_DECODER.decode(seal.open(token, context))
+    except (NotSealed, msgspec.DecodeError) as error:
+        raise invalid_input(UNDECODABLE) from error
+
+
+async def get_order(store: OrderStore, caller: Caller, order_id: str, now: Instant) -> bytes | None:
+    """The order's document, as it is sent; None: the seller has no such order, or it is too old to be shown."""
+    found = await store.order(caller.seller_id, order_id)
+    if found is None or not is_visible(found.marketplace_id, found.created, now):
+        return None
+    return found.document
+
+
+async def _items(
+    store: OrderStore, caller: Caller, order_id: str, now: Instant
+) -> ItemsDocument | None:
+    found = await store.items(caller.seller_id, order_id)
+    if found is None or not is_visible(found.marketplace_id, found.created, now):
+        return None
+    return found
+
+
+async def get_order_items(
+    store: OrderStore,
+    seal: Seal,
+    caller: Caller,
+    order_id: str,
+    next_token: str | None,
+    now: Instant,
+) -> ItemsResult | None:
+    """A page of the order's items; None: the seller has no such order, or it is too old to be shown.
+
+    Raises:
+        Problem: The token was not sealed for this seller and order.
+    """
+    context = b"getOrderItems\0" + caller.seller_id.encode() + b"\0" + order_id.encode()
+    start = 0 if next_token is None else _open_position(seal, next_token, context)
+    found = await _items(store, caller, order_id, now)
+    if found is None:
+        return None
+    items = msgspec.json.decode(found.items, type=list[msgspec.Raw])
+    if start == 0 and len(items) <= ITEMS_PER_PAGE:
+        return ItemsResult(items=found.items, next_token=None)
+    end = start + ITEMS_PER_PAGE
+    token = seal.seal(str(end).encode(), context) if end < len(items) else None
+    return ItemsResult(items=b"[" + b",".join(items[start:end]) + b"]", next_token=token)
+
+
+def _open_position(seal: Seal, token: str, context: bytes) -> int:
+    try:
+        return int(seal.open(token, context))
+    except NotSealed as error:
+        raise invalid_input(UNDECODABLE) from error
+
+
+class LineError(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an import that was not taken.
+
+    Args:
+        line: Its number, from 1.
+        reason: What is wrong with it; holds no personal data.
+    """
+
+    line: int
+    reason: str
+
+
+class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an import.
+
+    Args:
+        imported: Lines that were taken; each is durable.
+        failed: Lines that were not.
+        errors: The first `ERRORS_REPORTED_MAX` of these.
+    """
+
+    imported: int
+    failed: int
+    errors: list[LineError]
+
+
+ERRORS_REPORTED_MAX: Final = 1_000
+IMPORT_BATCH: Final = 1_000
+"""Orders that are written together; a batch is there whole or not at all."""
+
+
+class OrderImport:
+    """An import under way: takes lines one by one and writes them in batches.
+
+    A line that is bad is noted and the others are kept. The same order again replaces it, so an import that was
+    killed is repeated from its start.
+
+    Args:
+        store: Where the orders go.
+        parse: Turns a line into an order; raises ValueError with the reason.
+    """
+
+    def __init__(self, store: OrderStore, parse: Callable[[bytes], StoredOrder]) -> None:
+        self._store = store
+        self._parse = parse
+        self._line = 0
+        self._imported = 0
+        self._failed = 0
+        self._errors: list[LineError] = []
+        self._batch: dict[tuple[str, str], tuple[int, StoredOrder]] = {}
+
+    async def add(self, line: bytes) -> None:
+        """Takes the next line; blank ones are skipped. Awaits only when a batch is full."""
+        self._line += 1
+        if not line or line.isspace():
+            return
+        try:
+            order = self._parse(line)
+        except ValueError as error:
+            self.refuse(str(error))
+            return
+        key = (order.seller_id, order.order_id)
+        if key in self._batch:
+            # The batch must not hold an order twice; writing the earlier first lets the later replace it.
+            await self._write()
+        self._batch[key] = (self._line, order)
+        if len(self._batch) >= IMPORT_BATCH:
+            await self._write()
+
+    def skip(self, reason: str) -> None:
+        """Counts a line that was not even read whole."""
+        self._line += 1
+        self.refuse(reason)
+
+    def refuse(self, reason: str, line: int | None = None) -> None:
+        """Notes a bad line, by default the present one."""
+        self._failed += 1
+        if len(self._errors) < ERRORS_REPORTED_MAX:
+            self._errors.append(LineError(line=line or self._line, reason=reason))
+
+    @property
+    def lines(self) -> int:
+        """Lines taken so far."""
+        return self._line
+
+    async def finish(self) -> ImportReport:
+        """Writes what is left, and reports."""
+        await self._write()
+        errors = sorted(self._errors, key=lambda error: error.line)
+        return ImportReport(imported=self._imported, failed=self._failed, errors=errors)
+
+    async def _write(self) -> None:
+        batch, self._batch = list(self._batch.values()), {}
+        if not batch:
+            return
+        unknown = await self._store.put([order for _, order in batch])
+        for line, order in batch:
+            if order.seller_id in unknown:
+                self.refuse(f"there is no seller {order.seller_id!r}", line)
+            else:
+                self._imported += 1

@@ -1,0 +1,1 @@
+"""Version 0 of the Orders API as it looks on the wire."""

@@ -1,0 +1,1 @@
+"""Each operation of the tables, joined to the function that answers it."""

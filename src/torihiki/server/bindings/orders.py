@@ -1,0 +1,155 @@
+"""Orders v0: each operation joined to its function, and the import that feeds them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from torihiki.kernel.caller import Caller
+from torihiki.kernel.instant import TimeDelta
+from torihiki.kernel.problem import unauthorized
+from torihiki.kernel.seal import Seal
+from torihiki.orders import operations
+from torihiki.orders.model import ItemsResult
+from torihiki.orders.store import OrderStore
+from torihiki.orders.v0 import wire
+from torihiki.orders.v0.documents import LINE_MAX_BYTES, parse_line
+from torihiki.orders.v0.query import parse_get_orders
+from torihiki.server.call import Answer, Call, Handler
+
+
+class Orders:
+    """The handlers of Orders v0.
+
+    Args:
+        store: Where the orders are.
+        seal: Seals NextTokens.
+        visibility_delay: How long after a change getOrders shows it (O-18).
+    """
+
+    def __init__(self, store: OrderStore, seal: Seal, visibility_delay: TimeDelta) -> None:
+        self._store = store
+        self._seal = seal
+        self._delay = visibility_delay
+
+    def handlers(self) -> dict[str, Handler]:
+        """Each handler under the name of its operation."""
+        return {
+            "getOrders": self.get_orders,
+            "getOrder": self.get_order,
+            "getOrderBuyerInfo": self.get_order_buyer_info,
+            "getOrderAddress": self.get_order_address,
+            "getOrderItems": self.get_order_items,
+            "getOrderItemsBuyerInfo": self.get_order_items_buyer_info,
+        }
+
+    async def get_orders(self, call: Call) -> Answer:
+        """A page of orders."""
+        wanted, page_size = parse_get_orders(call.query, call.now, self._delay)
+        result = await operations.get_orders(
+            self._store, self._seal, _caller(call), wanted, page_size, call.now
+        )
+        return Answer(wire.render_orders(result))
+
+    async def get_order(self, call: Call) -> Answer:
+        """One order."""
+        return Answer(wire.render_order(await self._document(call)))
+
+    async def get_order_buyer_info(self, call: Call) -> Answer:
+        """The buyer of an order."""
+        return Answer(
+            wire.render_buyer_info(call.path["orderId"], await self._known_document(call))
+        )
+
+    async def get_order_address(self, call: Call) -> Answer:
+        """The shipping address of an order."""
+        return Answer(wire.render_address(call.path["orderId"], await self._known_document(call)))
+
+    async def get_order_items(self, call: Call) -> Answer:
+        """A page of an order's items."""
+        return Answer(wire.render_items(call.path["orderId"], await self._items(call)))
+
+    async def get_order_items_buyer_info(self, call: Call) -> Answer:
+        """The buyer's wishes for a page of an order's items."""
+        return Answer(wire.render_items_buyer_info(call.path["orderId"], await self._items(call)))
+
+    async def _document(self, call: Call) -> bytes | None:
+        return await operations.get_order(
+            self._store, _caller(call), call.path["orderId"], call.now
+        )
+
+    async def _known_document(self, call: Call) -> bytes:
+        document = await self._document(call)
+        if document is None:
+            raise wire.no_such_order()
+        return document
+
+    async def _items(self, call: Call) -> ItemsResult:
+        result = await operations.get_order_items(
+            self._store,
+            self._seal,
+            _caller(call),
+            call.path["orderId"],
+            wire.parse_next_token(call.query),
+            call.now,
+        )
+        if result is None:
+            raise wire.no_such_order()
+        return result
+
+
+def _caller(call: Call) -> Caller:
+    if call.caller is None:
+        raise unauthorized()
+    return call.caller
+
+
+async def lines(chunks: AsyncIterator[bytes], found: operations.OrderImport) -> None:
+    """Cuts chunks into lines and hands them on; a line that is too long is refused without being kept.
+
+    Gives way to other requests after every chunk.
+    """
+    rest = b""
+    skipping = False
+    async for chunk in chunks:
+        *whole, tail = chunk.split(b"\n")
+        for line in whole:
+            if skipping:
+                skipping = False
+                found.skip(_too_long())
+            else:
+                await _take(found, rest + line)
+            rest = b""
+        if not skipping:
+            rest += tail
+        if len(rest) > LINE_MAX_BYTES:
+            rest, skipping = b"", True
+        await asyncio.sleep(0)
+    if skipping:
+        found.skip(_too_long())
+    elif rest:
+        await _take(found, rest)
+
+
+async def _take(found: operations.OrderImport, line: bytes) -> None:
+    if len(line) > LINE_MAX_BYTES:
+        found.skip(_too_long())
+    else:
+        await found.add(line)
+
+
+def _too_long() -> str:
+    return f"the line is longer than {LINE_MAX_BYTES} bytes"
+
+
+def bind_import(store: OrderStore) -> dict[str, Handler]:
+    """The operator's import: one order a line, as many as there are."""
+
+    async def import_orders(call: Call) -> Answer:
+        found = operations.OrderImport(store, parse_line)
+        await lines(call.chunks(), found)
+        return Answer(msgspec.json.encode(await found.finish()))
+
+    return {"importOrders": import_orders}

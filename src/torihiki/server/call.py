@@ -1,0 +1,106 @@
+"""One request on its way to its operation, and the answer on its way back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final, NamedTuple
+
+from torihiki.kernel.caller import Caller
+from torihiki.kernel.instant import Instant
+from torihiki.kernel.operation import Operation
+from torihiki.kernel.problem import Kind, Problem
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Mapping[bytes, bytes]
+
+BODY_MAX_BYTES: Final = 1024 * 1024
+"""The largest body of an operation that reads its body whole."""
+
+JSON: Final = b"application/json"
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+class Answer(NamedTuple):
+    """What goes back: the body is sent as it is."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    media: bytes = JSON
+
+
+class Call:
+    """A request that has been matched with its operation.
+
+    Args:
+        operation: What is called.
+        path: The path parameters, decoded.
+        query: The query string as it came, still percent-encoded.
+        headers: Lower-case names and values.
+        receive: Where the body comes from.
+        now: The operator's time of this request; it does not move while the request is answered.
+        caller: Who calls; None for operations that have no seller.
+    """
+
+    __slots__ = ("caller", "headers", "now", "operation", "path", "query", "receive")
+
+    def __init__(
+        self,
+        *,
+        operation: Operation,
+        path: Mapping[str, str],
+        query: bytes,
+        headers: Headers,
+        receive: Receive,
+        now: Instant,
+        caller: Caller | None,
+    ) -> None:
+        self.operation = operation
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.receive = receive
+        self.now = now
+        self.caller = caller
+
+    def header(self, name: bytes) -> bytes | None:
+        """The header of that (lower-case) name."""
+        return self.headers.get(name)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives, without a limit on its whole.
+
+        Raises:
+            ClientGone: The connection closed before the body's end.
+        """
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            yield message.get("body", b"")
+            if not message.get("more_body", False):
+                return
+
+    async def body(self, limit: int = BODY_MAX_BYTES) -> bytes:
+        """The whole body.
+
+        Raises:
+            Problem: It is longer than `limit` bytes.
+            ClientGone: The connection closed before its end.
+        """
+        parts: list[bytes] = []
+        size = 0
+        async for part in self.chunks():
+            size += len(part)
+            if size > limit:
+                raise Problem(Kind.TOO_LARGE, f"The request body is larger than {limit} bytes.")
+            parts.append(part)
+        return b"".join(parts)
+
+
+Handler = Callable[[Call], Awaitable[Answer]]

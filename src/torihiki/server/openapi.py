@@ -1,0 +1,143 @@
+"""The server's own API document, made from the tables that routing reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from torihiki.kernel.operation import Operation
+from torihiki.server.call import Answer, Call, Handler
+
+_REF: Final = "#/components/schemas/{name}"
+
+Json = dict[str, Any]
+
+
+class Error(msgspec.Struct, frozen=True):
+    """One refusal."""
+
+    code: str
+    message: str | None
+    details: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Errors(msgspec.Struct, frozen=True):
+    """The body of every refusal but those of the token endpoint."""
+
+    errors: list[Error]
+
+
+class OAuthError(msgspec.Struct, frozen=True):
+    """The body of a refusal of the token endpoint."""
+
+    error: str
+    error_description: str
+
+
+def document(operations: Sequence[Operation]) -> Json:
+    """The OpenAPI 3.1 document of the operations."""
+    types: list[Any] = [Errors, OAuthError]
+    types += [one.request for one in operations if one.request is not None]
+    types += [one.response for one in operations if one.response is not None]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    by_type = dict(zip(map(id, types), schemas, strict=True))
+    paths: dict[str, Json] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(
+            operation, by_type
+        )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Torihiki",
+            "version": "1",
+            "description": "Selling Partner Orders v0 as Torihiki serves it, and the operator's own API.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "accessToken": {"type": "apiKey", "in": "header", "name": "x-amz-access-token"},
+                "operator": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation, by_type: dict[int, Json]) -> Json:
+    errors = by_type[id(OAuthError if operation.path.startswith("/auth/") else Errors)]
+    made: Json = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "responses": {
+            str(operation.success): _success(operation, by_type),
+            **{str(status): _body("A refusal.", errors) for status in _statuses(operation)},
+        },
+    }
+    if operation.request is not None:
+        made["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": by_type[id(operation.request)]}},
+        }
+    security = _security(operation)
+    if security:
+        made["security"] = [{security: []}]
+    return made
+
+
+def _statuses(operation: Operation) -> Iterable[int]:
+    """The declared refusals, and those that the gates add."""
+    gates = {403} if _security(operation) else set()
+    return sorted({*operation.errors, *gates, 400, 500, 503})
+
+
+def _security(operation: Operation) -> str | None:
+    if operation.path.startswith("/-/api/"):
+        return "operator"
+    return "accessToken" if operation.plan is not None else None
+
+
+def _success(operation: Operation, by_type: dict[int, Json]) -> Json:
+    if operation.response is None:
+        return {"description": operation.summary}
+    return _body(operation.summary, by_type[id(operation.response)])
+
+
+def _body(description: str, schema: Json) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _path_parameters(operation: Operation) -> list[Json]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+
+
+def _query_parameters(operation: Operation) -> list[Json]:
+    return [
+        {
+            "name": one.name,
+            "in": "query",
+            "required": one.required,
+            "description": one.summary,
+            "schema": msgspec.json.schema(one.schema),
+        }
+        for one in operation.query
+    ]
+
+
+def bind(operations: Sequence[Operation]) -> dict[str, Handler]:
+    """The handler that shows the document; it is made at the first call."""
+    made: list[bytes] = []
+
+    async def get_openapi(_: Call) -> Answer:
+        if not made:
+            made.append(msgspec.json.encode(document(operations)))
+        return Answer(made[0])
+
+    return {"getOpenapi": get_openapi}

@@ -1,0 +1,1 @@
+"""What the families need from a database, once for each database."""

@@ -1,0 +1,223 @@
+"""One SQLite database: a connection for reads on the event loop, one writer thread that shares commits.
+
+An acknowledged write is on disk (full synchronisation). Writes that arrive together share one transaction, each in a
+savepoint of its own, so that durability costs one synchronisation a batch and a failing write fails alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+from torihiki.kernel.problem import unavailable
+from torihiki.storage import statements
+
+Result = TypeVar("Result")
+Write = Callable[[sqlite3.Connection], Any]
+
+BUSY_SECONDS: Final = 30.0
+"""How long a write waits for other processes that hold the database's one write lock."""
+BATCH_MAX: Final = 256
+"""Writes that share a commit at the most."""
+PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA mmap_size = 268435456",
+    # A backstop only: the checkpointer below keeps the log short, off the path of the writes.
+    "PRAGMA wal_autocheckpoint = 20000",
+)
+PAGE_SIZE: Final = 8192
+READ_CACHE_KIB: Final = 32 * 1024
+WRITE_CACHE_KIB: Final = 256 * 1024
+CHECKPOINT_SECONDS: Final = 1.0
+
+
+def connect(path: Path, cache_kib: int = READ_CACHE_KIB) -> sqlite3.Connection:
+    """A connection in autocommit mode with the settings that every connection needs."""
+    connection = sqlite3.connect(
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+    )
+    connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+    connection.execute(f"PRAGMA cache_size = {-cache_kib}")
+    return connection
+
+
+def migrate(path: Path, *, up_to: int | None = None) -> int:
+    """Brings the database to the newest schema (or to version `up_to`) and returns the version it had.
+
+    Several processes may start at once: each step runs in an exclusive transaction and looks again first.
+    """
+    connection = connect(path)
+    try:
+        before = version = _version(connection)
+        for number, script in statements.migrations(f"{__package__}.migrations"):
+            if number <= version or (up_to is not None and number > up_to):
+                continue
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if _version(connection) < number:
+                    for statement in _split(script):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {number}")
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        return before
+    finally:
+        connection.close()
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return cast("int", connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _split(script: str) -> list[str]:
+    """The statements of a script; `executescript` would commit the transaction that they must share."""
+    found: list[str] = []
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            found.append(pending)
+            pending = ""
+    return found
+
+
+class Database:
+    """The open database of one process. `open` it inside the event loop that will read from it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.reader = connect(path)
+        self._queue: queue.SimpleQueue[tuple[Write, Future[Any]] | None] = queue.SimpleQueue()
+        self._written = threading.Event()
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._write_forever, name="sqlite-writer", daemon=True),
+            threading.Thread(
+                target=self._checkpoint_forever, name="sqlite-checkpointer", daemon=True
+            ),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def write(self, change: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs `change` in a transaction and returns its result once that is on disk.
+
+        `change` runs on the writer's thread, all or nothing, and what it raises is raised here.
+
+        Raises:
+            Problem: The database cannot be written now (locked too long, disk full, I/O error).
+        """
+        future: Future[Result] = Future()
+        self._queue.put((change, future))
+        try:
+            return await asyncio.wrap_future(future)
+        except sqlite3.OperationalError as error:
+            raise unavailable() from error
+
+    def read(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """The rows of a short query, on the calling thread.
+
+        Raises:
+            Problem: The database cannot be read now.
+        """
+        try:
+            return self.reader.execute(statement, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            raise unavailable() from error
+
+    def close(self) -> None:
+        """Finishes the writes that are under way and closes every connection."""
+        self._stopping.set()
+        self._queue.put(None)
+        self._written.set()
+        for thread in self._threads:
+            thread.join()
+        self.reader.close()
+
+    def _write_forever(self) -> None:
+        connection = connect(self.path, WRITE_CACHE_KIB)
+        try:
+            while (first := self._queue.get()) is not None:
+                batch = [first]
+                stop = False
+                while len(batch) < BATCH_MAX:
+                    try:
+                        following = self._queue.get_nowait()
+                    except queue.Empty:
+                        break
+                    if following is None:
+                        stop = True
+                        break
+                    batch.append(following)
+                self._commit(connection, batch)
+                self._written.set()
+                if stop:
+                    return
+        finally:
+            connection.close()
+
+    def _commit(
+        self, connection: sqlite3.Connection, batch: list[tuple[Write, Future[Any]]]
+    ) -> None:
+        """Runs a batch in one transaction; futures are resolved only after the commit."""
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        # From here on a caller that gives up can no longer cancel: the write happens or fails as a whole.
+        batch = [one for one in batch if one[1].set_running_or_notify_cancel()]
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for change, future in batch:
+                connection.execute("SAVEPOINT one")
+                try:
+                    outcomes.append((future, change(connection), None))
+                except Exception as error:
+                    if not connection.in_transaction:
+                        raise
+                    connection.execute("ROLLBACK TO one")
+                    outcomes.append((future, None, error))
+                connection.execute("RELEASE one")
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - the whole batch failed, and each write learns why
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for _, future in batch:
+                future.set_exception(error)
+            return
+        for future, result, failure in outcomes:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+    def _checkpoint_forever(self) -> None:
+        """Moves the log into the database file in the background, so that no commit has to wait for it."""
+        connection = connect(self.path)
+        try:
+            while not self._stopping.is_set():
+                self._written.wait()
+                self._written.clear()
+                if self._stopping.wait(CHECKPOINT_SECONDS):
+                    return
+                try:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                except sqlite3.OperationalError:
+                    # Another process is at it, or the disk is full: the log just stays longer.
+                    self._stopping.wait(CHECKPOINT_SECONDS)
+        finally:
+            connection.close()
