@@ -20,9 +20,12 @@ from torihiki.bootstrap.wiring import build
 from torihiki.config import Settings, from_environment, to_environment
 from torihiki.kernel.instant import TimeDelta
 from torihiki.server.app import App
+from torihiki.server.protocol import LimitedProtocol
 
 DRAIN_SECONDS = 30
 """How long requests that are under way may take after SIGTERM."""
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection stays open: longer than clients wait between the pages of a list."""
 BACKLOG = 2048
 
 
@@ -101,13 +104,14 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         workers=settings.workers,
         backlog=BACKLOG,
         loop="uvloop",
-        http="httptools",
+        http=LimitedProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
         server_header=False,
         proxy_headers=False,
         log_config=None,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     server = _Server(config)
