@@ -82,10 +82,12 @@ class SellerGate:
         self._find = find
         self._plans = plans
         self._grants: dict[bytes, Grant] = {}
+        self._generation = 0
 
     def forget(self) -> None:
         """Drops the grants in memory: one of them may have changed."""
         self._grants.clear()
+        self._generation += 1
 
     async def admit(self, operation: Operation, headers: Headers, now: Instant) -> Caller | None:
         """See `Gate.admit`."""
@@ -109,8 +111,10 @@ class SellerGate:
             key = hashlib.sha256(token).digest()
             grant = self._grants.get(key)
             if grant is None:
+                generation = self._generation
                 grant = await self._find(key)
-                if grant is not None:
+                # What was read before a change was committed must not outlive it.
+                if grant is not None and generation == self._generation:
                     if len(self._grants) >= GRANTS_KEPT_MAX:
                         self._grants.clear()
                     self._grants[key] = grant

@@ -49,7 +49,7 @@ def parse_body(body: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (ValueError, RecursionError) as error:
-        complaint = str(error) if isinstance(error, msgspec.MsgspecError) else "it is not UTF-8"
+        complaint = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
         raise invalid_input(
             f"The request body is not valid: {complaint[:COMPLAINT_MAX_CHARACTERS]}"
         ) from error
