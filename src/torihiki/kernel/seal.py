@@ -46,6 +46,10 @@ class Seal:
             NotSealed: It was not sealed here for this context.
         """
         try:
-            return self._cipher.decrypt(base64.b64decode(sealed, validate=True), [context])
+            raw = base64.b64decode(sealed, validate=True)
+            # Several strings decode to the same bytes; only the one that `seal` writes is good.
+            if base64.b64encode(raw).decode() != sealed:
+                raise NotSealed
+            return self._cipher.decrypt(raw, [context])
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise NotSealed from error

@@ -1,0 +1,43 @@
+"""A demo shop on each database, and one real client after the other that reads from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.clients.driver import CLIENTS, Client
+from tests.postgres import PostgresServer
+from tests.serving import Seller, Served, served_demo
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The URL for --database; None: the default, SQLite in the data directory."""
+    if request.param == "sqlite":
+        yield None
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres_server")
+    name = postgres.new_database()
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def shop(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demo, without limits, so that a test reads as much as it wants."""
+    data = tmp_path_factory.mktemp("shop") / "data"
+    with served_demo(data, "--usage-plans", "off", database=database) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def seller(shop: Served) -> Seller:
+    """The demo's seller with marketplaces in the Americas and Europe."""
+    return shop.sellers[1]
+
+
+@pytest.fixture(scope="module", params=CLIENTS)
+def client(request: pytest.FixtureRequest, seller: Seller) -> Iterator[Client]:
+    with Client(request.param, seller) as running:
+        yield running

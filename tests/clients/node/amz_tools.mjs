@@ -1,0 +1,34 @@
+// Drives amazon-sp-api. Its hosts are built in: redirect.cjs leads them here.
+import { SellingPartner } from 'amazon-sp-api';
+import { converse, refusal } from './conversation.mjs';
+
+const connect = (waitsWhenThrottled) =>
+  new SellingPartner({
+    region: 'na',
+    refresh_token: process.env.REFRESH_TOKEN,
+    credentials: {
+      SELLING_PARTNER_APP_CLIENT_ID: process.env.CLIENT_ID,
+      SELLING_PARTNER_APP_CLIENT_SECRET: process.env.CLIENT_SECRET,
+    },
+    options: { auto_request_throttled: waitsWhenThrottled },
+  });
+
+let client = connect(false);
+
+await converse(async (operation, orderId, query) => {
+  if (operation === 'waitWhenThrottled') {
+    client = connect(true);
+    return { payload: null };
+  }
+  try {
+    const payload = await client.callAPI({
+      operation,
+      endpoint: 'orders',
+      query,
+      ...(orderId === null ? {} : { path: { orderId } }),
+    });
+    return { payload };
+  } catch (error) {
+    return refusal(null, error);
+  }
+});

@@ -1,0 +1,27 @@
+// Drives Amazon's own JavaScript SDK. It takes an endpoint, but its token URL is built in: redirect.cjs leads it here.
+import { OrdersSpApi } from '@amazon-sp-api-release/amazon-sp-api-sdk-js';
+import { converse, refusal } from './conversation.mjs';
+
+const api = new OrdersSpApi.ApiClient(process.env.ENDPOINT);
+api.enableAutoRetrievalAccessToken(process.env.CLIENT_ID, process.env.CLIENT_SECRET, process.env.REFRESH_TOKEN, null);
+const orders = new OrdersSpApi.OrdersV0Api(api);
+
+// The SDK's spelling: MaxResultsPerPage is maxResultsPerPage, IsISPU is isISPU.
+const camel = (name) => name[0].toLowerCase() + name.slice(1);
+
+await converse(async (operation, orderId, query) => {
+  if (operation === 'renew') {
+    api.clearAccessTokenCache();
+    return { payload: null };
+  }
+  const { MarketplaceIds, ...others } = query;
+  const options = Object.fromEntries(Object.entries(others).map(([name, value]) => [camel(name), value]));
+  try {
+    const first = orderId === null ? MarketplaceIds : orderId;
+    const response = await orders[operation](first, options);
+    return { payload: response.payload };
+  } catch (error) {
+    if (error.response?.body?.errors === undefined) throw error;
+    return refusal(error.status, error.response.body.errors[0]);
+  }
+});
