@@ -169,7 +169,7 @@ class PostgresServer:
     def new_database(self, template: str = "template0") -> str:
         """The name of a new database."""
         name = f"test{next(NUMBERS)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return name
 
     def drop_database(self, name: str) -> None:

@@ -29,6 +29,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         visibility_delay: ISO 8601 duration after which getOrders shows a change (O-18).
         access_log: Whether every request is logged, or only those that were refused or failed.
         log_level: The least severe level that is logged.
+        erase_restricted_after: ISO 8601 duration after which the restricted fields of an order that was shipped or
+            cancelled are erased; None: never.
+        audit_retention: ISO 8601 duration after which an entry of the audit trail is forgotten.
         operator_token: The operator's bearer token; None: one is made and kept in the data directory.
     """
 
@@ -42,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     visibility_delay: str = "PT0S"
     access_log: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    erase_restricted_after: str | None = None
+    audit_retention: str = "P365D"
     operator_token: str | None = None
 
     @property

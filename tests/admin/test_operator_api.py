@@ -24,7 +24,7 @@ from torihiki.storage.sqlite.database import Database, migrate
 NOW = Instant.parse_iso("2026-11-22T09:30:00Z")
 MACHINE_US = micros(Instant.parse_iso("2026-11-20T00:00:00Z"))
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
-BOUND_ELSEWHERE = {"importOrders", "getOpenapi"}
+BOUND_ELSEWHERE = {"listAuditEntries", "eraseOrder", "importOrders", "getOpenapi"}
 SELLER = {"sellerId": "A1", "name": "Kanda Books 神田", "marketplaceIds": ["A1VC38T7YXB528"]}
 
 Json = dict[str, Any]
@@ -63,6 +63,7 @@ class Operator:
             receive=receive,
             now=NOW,
             caller=None,
+            request_id="a request",
         )
         answer = await self.handlers[name](call)
         return answer.status, answer.body

@@ -6,23 +6,24 @@ import msgspec
 import pytest
 
 from torihiki.auth.model import Grant
-from torihiki.auth.rules import caller_of, require_role, token_hash
+from torihiki.auth.rules import caller_of, require_role, token_hash, token_id
 from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant, TimeDelta
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.problem import Kind, Problem
+from torihiki.orders.v0.api import CONFIRM_SHIPMENT_ROLES
 
 NOW = Instant.parse_iso("2026-11-22T09:30:00Z")
 TICK = TimeDelta(microseconds=1)
+CALLER = Caller(seller_id="A1", application_id="app", roles=frozenset({"Pricing"}), token_id="t")
 GOOD = Grant(
-    application_id="app",
-    seller_id="A1",
-    roles=frozenset({"Pricing"}),
+    caller=CALLER,
+    authorization_id="authorization",
     expires_at=NOW + TICK,
     revoked=False,
     secret_expires_at=None,
 )
-CALLER = Caller(seller_id="A1", application_id="app", roles=frozenset({"Pricing"}))
+OPERATION = Operation(name="x", method="GET", path="/x", summary="")
 INVALID = "The access token you provided is revoked, malformed or invalid."
 EXPIRED = "The access token you provided has expired."
 SECRET_EXPIRED = "The LWA secret token you provided has expired."
@@ -34,19 +35,19 @@ def grant(**changes: object) -> Grant:
 
 def refusal(found: Grant | None, *, token_present: bool = True) -> Problem:
     with pytest.raises(Problem) as caught:
-        caller_of(found, token_present=token_present, now=NOW)
+        caller_of(found, OPERATION, "/x", token_present=token_present, now=NOW)
     assert caught.value.kind is Kind.UNAUTHORIZED
     assert caught.value.message == "Access to requested resource is denied."
     return caught.value
 
 
 def test_good_token_makes_its_seller_and_application_the_caller() -> None:
-    assert caller_of(GOOD, token_present=True, now=NOW) == CALLER
+    assert caller_of(GOOD, OPERATION, "/x", token_present=True, now=NOW) == CALLER
 
 
 def test_secret_that_ends_later_does_not_matter_yet() -> None:
     found = grant(secret_expires_at=NOW + TICK)
-    assert caller_of(found, token_present=True, now=NOW) == CALLER
+    assert caller_of(found, OPERATION, "/x", token_present=True, now=NOW) == CALLER
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_secret_that_ends_later_does_not_matter_yet() -> None:
             id="row 11 before 13",
         ),
         pytest.param(grant(secret_expires_at=NOW), True, SECRET_EXPIRED, id="row 13"),
-        pytest.param(grant(seller_id=None), True, "", id="row 12 grantless"),
+        pytest.param(grant(caller=None), True, "", id="row 12 grantless"),
     ],
 )
 def test_token_that_opens_nothing_is_refused_with_its_own_details(
@@ -91,3 +92,15 @@ def test_caller_without_any_of_the_roles_is_refused() -> None:
 def test_tokens_are_kept_as_sha_256() -> None:
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert token_hash("abc").hex() == known
+    assert token_id(token_hash("abc")) == known[:16]
+
+
+def test_confirm_shipment_opens_to_direct_to_consumer_shipping() -> None:
+    """O-28; and to Inventory and Order Tracking, as Amazon's current pages say (contract 3.3)."""
+    operation = Operation(
+        name="x", method="POST", path="/", roles=CONFIRM_SHIPMENT_ROLES, summary=""
+    )
+    for role in ("Direct-to-Consumer Shipping (Restricted)", "Inventory and Order Tracking"):
+        require_role(operation, msgspec.structs.replace(CALLER, roles=frozenset({role})))
+    with pytest.raises(Problem):
+        require_role(operation, CALLER)

@@ -71,6 +71,7 @@ class Endpoint(NamedTuple):
             receive=receive,
             now=now,
             caller=None,
+            request_id="a request",
         )
         return await lwa.bind(self.auth, os.urandom)["requestAccessToken"](call)
 
@@ -126,7 +127,7 @@ def refused(answer: Answer, status: int, error: str, description: str) -> None:
 
 async def seller_of(endpoint: Endpoint, access_token: str, now: Instant = NOW) -> str:
     grant = await endpoint.auth.grant(token_hash(access_token))
-    return caller_of(grant, token_present=True, now=now).seller_id
+    return caller_of(grant, OPERATIONS[0], "", token_present=True, now=now).seller_id
 
 
 async def test_refresh_token_gives_an_access_token_and_comes_back(endpoint: Endpoint) -> None:

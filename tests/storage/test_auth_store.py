@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+import msgspec
 import pytest
 
 from torihiki.admin import operations as admin_operations
@@ -14,10 +15,19 @@ from torihiki.admin.model import ApplicationChanges, IssuedCode, PlanOverride
 from torihiki.admin.rules import Mint
 from torihiki.admin.store import AdminStore
 from torihiki.auth import operations, rules
-from torihiki.auth.model import AccessToken, AuthorizationCode, Grant, TokenRequest
+from torihiki.auth.model import (
+    AccessToken,
+    AuthorizationCode,
+    Grant,
+    RestrictedResource,
+    TokenRequest,
+)
 from torihiki.auth.store import AuthStore
+from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant, TimeDelta
+from torihiki.kernel.problem import Problem
 from torihiki.kernel.quota import UsagePlan
+from torihiki.orders.v0.api import OPERATIONS
 
 NOW = Instant.parse_iso("2026-11-22T09:30:00.5Z")
 EXPIRES = Instant.parse_iso("2026-11-22T10:30:00.5Z")
@@ -80,9 +90,13 @@ async def test_token_opens_what_its_authorization_says(stores: Stores, accounts:
     token = token_of(accounts)
     await stores.auth.put_access_token(token, purge_before=LONG_AGO)
     assert await stores.auth.grant(token.token_hash) == Grant(
-        application_id=accounts.application_id,
-        seller_id="A1",
-        roles=frozenset({"Pricing", "Product Listing"}),
+        caller=Caller(
+            seller_id="A1",
+            application_id=accounts.application_id,
+            roles=frozenset({"Pricing", "Product Listing"}),
+            token_id=token.token_hash.hex()[:16],
+        ),
+        authorization_id=accounts.authorization_id,
         expires_at=EXPIRES,
         revoked=False,
         secret_expires_at=None,
@@ -90,7 +104,7 @@ async def test_token_opens_what_its_authorization_says(stores: Stores, accounts:
     assert await stores.auth.grant(rules.token_hash("another")) is None
 
 
-async def test_grantless_token_has_no_seller(stores: Stores, accounts: Accounts) -> None:
+async def test_grantless_token_has_no_caller(stores: Stores, accounts: Accounts) -> None:
     token = AccessToken(
         token_hash=b"t" * 32,
         application_id=accounts.application_id,
@@ -102,7 +116,8 @@ async def test_grantless_token_has_no_seller(stores: Stores, accounts: Accounts)
     await stores.auth.put_access_token(token, purge_before=LONG_AGO)
     grant = await stores.auth.grant(token.token_hash)
     assert grant is not None
-    assert grant.seller_id is None
+    assert grant.caller is None
+    assert grant.authorization_id is None
     assert not grant.revoked
 
 
@@ -119,9 +134,93 @@ async def test_token_follows_roles_secret_and_revocation(
     await stores.admin.revoke_authorization(accounts.authorization_id, NOW)
     grant = await peer.auth.grant(token.token_hash)
     assert grant is not None
-    assert grant.roles == {"Brand Analytics"}
+    assert grant.caller is not None
+    assert grant.caller.roles == {"Brand Analytics"}
     assert grant.secret_expires_at == NOW
     assert grant.revoked
+
+
+ODD = (
+    RestrictedResource(method="gEt", path="/orders/v0/orders/{orderId}/", elements=()),
+    RestrictedResource(method="", path="'; -- \\ \"é\U0001f98a\x01\u2028", elements=("buyerInfo",)),
+    RestrictedResource(method="GET", path="/orders/v0/orders", elements=("b", "a")),
+)
+
+
+@pytest.mark.parametrize("resources", [(), ODD, ODD * 16], ids=["none", "odd", "many"])
+async def test_restricted_token_keeps_what_it_was_asked_for(
+    stores: Stores, peer: Stores, accounts: Accounts, resources: tuple[RestrictedResource, ...]
+) -> None:
+    token = msgspec.structs.replace(token_of(accounts), resources=resources)
+    await stores.auth.put_access_token(token, purge_before=LONG_AGO)
+    grant = await peer.auth.grant(token.token_hash)
+    assert grant is not None
+    assert grant.resources == resources
+
+
+async def minted(stores: Stores, parent: AccessToken, now: Instant = NOW) -> bytes:
+    """The hash of a restricted data token for any order's buyer, minted with the other token."""
+    issued = await operations.create_restricted_data_token(
+        stores.auth,
+        parent.token_hash,
+        (
+            RestrictedResource(
+                method="Get", path="/orders/v0/orders/{orderId}", elements=("buyerInfo",)
+            ),
+        ),
+        operations=OPERATIONS,
+        now=now,
+        random_bytes=os.urandom,
+    )
+    assert issued.token.startswith("Atz.sprdt|")
+    assert issued.expires_in_s == 3600
+    return rules.token_hash(issued.token)
+
+
+async def test_restricted_token_lives_an_hour_and_dies_with_roles_and_authorization(
+    stores: Stores, peer: Stores, accounts: Accounts
+) -> None:
+    """O-21; contract 3.4, 1.9 rows 10 and 11."""
+    get_order = next(one for one in OPERATIONS if one.name == "getOrder")
+    hour = TimeDelta(hours=1)
+    tick = TimeDelta(microseconds=1)
+
+    async def opened(token_hash: bytes, now: Instant = NOW) -> frozenset[str] | None:
+        return rules.caller_of(
+            await peer.auth.grant(token_hash),
+            get_order,
+            "/orders/v0/orders/1",
+            token_present=True,
+            now=now,
+        ).opened
+
+    async def give(*roles: str) -> None:
+        await admin_operations.update_application(
+            stores.admin, accounts.application_id, ApplicationChanges(roles=roles)
+        )
+
+    parent = token_of(accounts)
+    await stores.auth.put_access_token(parent, purge_before=LONG_AGO)
+    with pytest.raises(Problem, match=r"data elements: \[buyerInfo\]"):
+        await minted(stores, parent)
+    await give("Tax Invoicing (Restricted)")
+    token_hash = await minted(stores, parent, EXPIRES - tick)
+    buyer = frozenset({"buyerInfo"})
+    assert await opened(token_hash) == buyer
+    assert await opened(token_hash, EXPIRES + hour - tick * 2) == buyer
+    with pytest.raises(Problem) as caught:
+        await opened(token_hash, EXPIRES + hour - tick)
+    assert caught.value.details == "The access token you provided has expired."
+    with pytest.raises(Problem):
+        await minted(stores, msgspec.structs.replace(parent, token_hash=token_hash))
+    await give("Pricing")
+    assert await opened(token_hash) == frozenset()
+    await stores.admin.revoke_authorization(accounts.authorization_id, NOW)
+    with pytest.raises(Problem) as caught:
+        await opened(token_hash)
+    assert "revoked" in str(caught.value.details)
+    with pytest.raises(Problem):
+        await minted(stores, parent)
 
 
 async def test_application_is_found_by_its_client_id(stores: Stores, accounts: Accounts) -> None:
@@ -265,9 +364,18 @@ async def test_no_secret_or_token_is_in_the_database_in_the_clear(
     secrets = {texts["client_secret"], texts["refresh_token"], texts["code"], rotated}
     for tokens in issued:
         secrets |= {tokens.access_token, tokens.refresh_token or tokens.access_token}
+    restricted = await operations.create_restricted_data_token(
+        stores.auth,
+        rules.token_hash(issued[0].access_token),
+        (),
+        operations=OPERATIONS,
+        now=NOW,
+        random_bytes=os.urandom,
+    )
+    secrets.add(restricted.token)
     kept = stores.at_rest()
     assert texts["client_id"].encode() in kept
-    assert len(secrets) == 8
+    assert len(secrets) == 9
     for secret in secrets:
         assert secret.encode() not in kept
         # Nor without its prefix.

@@ -122,6 +122,50 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
 
 
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer that showed restricted data. It holds ids only, nothing of what was shown.
+
+    Args:
+        at: When, on the operator's clock.
+        request_id: The id that the answer bore.
+        seller_id: Whose data it was.
+        application_id: Who saw it.
+        token_id: The first 16 hexadecimal digits of the token's hash.
+        operation: Which operation showed it.
+        elements: The restricted data elements that were shown.
+        order_ids: Of which orders, as AmazonOrderIds.
+    """
+
+    at: Instant
+    request_id: str
+    seller_id: str
+    application_id: str
+    token_id: str
+    operation: str
+    elements: tuple[str, ...]
+    order_ids: tuple[str, ...]
+
+
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries of the audit trail are asked for; None asks for any.
+
+    Args:
+        seller_id: Of this seller.
+        application_id: Of this application.
+        order_id: Those that showed this order.
+        operation: Of this operation.
+        since: Not before this instant.
+        until: Before this instant.
+    """
+
+    seller_id: str | None = None
+    application_id: str | None = None
+    order_id: str | None = None
+    operation: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which part of a list is asked for.
 

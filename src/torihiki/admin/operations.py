@@ -11,6 +11,8 @@ from torihiki.admin import rules
 from torihiki.admin.model import (
     Application,
     ApplicationChanges,
+    AuditEntry,
+    AuditFilter,
     Authorization,
     ClockChange,
     ClockReading,
@@ -23,7 +25,7 @@ from torihiki.admin.model import (
     SellerChanges,
 )
 from torihiki.admin.rules import Mint
-from torihiki.admin.store import AdminStore
+from torihiki.admin.store import AdminStore, AuditStore, RestrictedOrders
 from torihiki.kernel.instant import Instant, TimeDelta
 from torihiki.kernel.problem import Kind, Problem, invalid_input
 
@@ -280,6 +282,30 @@ async def put_clock(store: AdminStore, change: ClockChange, *, machine_us: int) 
         functools.partial(rules.changed_clock, change=change, machine_us=machine_us)
     )
     return rules.reading(after.clock, machine_us)
+
+
+async def list_audit_entries(
+    store: AuditStore, wanted: AuditFilter, page: PageRequest
+) -> Page[AuditEntry]:
+    """Who was shown restricted data, the newest first.
+
+    Raises:
+        Problem: The page's key is none that this list gave out.
+    """
+    try:
+        return await store.entries(wanted, page)
+    except ValueError as error:
+        raise rules.bad_page_token() from error
+
+
+async def erase_order(orders: RestrictedOrders, seller_id: str, order_id: str) -> None:
+    """Erases the restricted fields of one order for good; the order stays. Twice is the same as once.
+
+    Raises:
+        Problem: The seller has no such order.
+    """
+    if not await orders.erase_order(seller_id, order_id):
+        raise rules.no_such("order")
 
 
 def _found(item: Item | None, what: str) -> Item:

@@ -47,6 +47,11 @@ def no_such(what: str) -> Problem:
     return Problem(Kind.NOT_FOUND, f"There is no such {what}.")
 
 
+def bad_page_token() -> Problem:
+    """A 400 for a page token that is none of ours."""
+    return invalid_input("nextToken is not one that this list gave out.")
+
+
 def known_roles(names: Iterable[str]) -> tuple[str, ...]:
     """The names in order, each once.
 

@@ -12,9 +12,13 @@ from typing import Protocol
 
 from torihiki.admin.model import (
     Application,
+    AuditEntry,
+    AuditFilter,
     Authorization,
     ClockState,
     IssuedCode,
+    Page,
+    PageRequest,
     PlanOverride,
     Seller,
     ServerState,
@@ -98,4 +102,45 @@ class AdminStore(Protocol):
 
         Nobody else changes it meanwhile: of two changes at once the second starts from what the first left. What
         `change` raises is raised here and leaves all as it was. Moves the revision.
+        """
+
+
+class AuditStore(Protocol):
+    """Who was shown restricted data. What is in it is never changed; old entries are purged."""
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Keeps an entry, durably. It is one row however many orders it names: a read waits for it.
+
+        Raises:
+            ValueError: One of the order ids is no AmazonOrderId.
+        """
+
+    async def entries(self, wanted: AuditFilter, page: PageRequest) -> Page[AuditEntry]:
+        """Entries that match, the newest first, and of one instant the last appended first.
+
+        Seller and time are found by index. Every other filter looks at the entries of that seller and time one by
+        one, at a bounded number in one call: a page can hold fewer entries than it may, even none, before the end.
+        Going on from page to page gives each entry that was there throughout exactly once.
+
+        Raises:
+            ValueError: The page's key is none that this method gave out.
+        """
+
+    async def purge(self, before: Instant, limit: int) -> int:
+        """Forgets up to `limit` entries from before that instant, the oldest first; returns how many.
+
+        Safe for several callers at once; each may get fewer than there are.
+        """
+
+
+class RestrictedOrders(Protocol):
+    """The restricted fields of orders, of which the operator's side knows no more than that they can go."""
+
+    async def erase_order(self, seller_id: str, order_id: str) -> bool:
+        """Erases the restricted fields of one order for good, durably; the order stays. False: there is none."""
+
+    async def erase_restricted(self, before: Instant, limit: int) -> int:
+        """Erases them for up to `limit` orders that were shipped or cancelled before that instant; returns how many.
+
+        Orders that were erased before do not count. Safe for several callers at once; each may get fewer than there are.
         """

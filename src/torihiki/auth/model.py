@@ -1,33 +1,50 @@
 """What the token endpoint and the gate in front of every operation know about callers.
 
-Secrets appear here only in a `TokenRequest` on its way in and in `IssuedTokens` on its way out; all else holds hashes.
+Secrets appear here only in a `TokenRequest` on its way in, and in `IssuedTokens` and `IssuedRestrictedToken` on their
+way out; all else holds hashes.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant
+
+
+class RestrictedResource(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a restricted data token was asked for, as it was asked for.
+
+    Args:
+        method: An HTTP method in any case, or anything else.
+        path: A path with an order's id, with the literal `{orderId}`, or anything else.
+        elements: The names of data elements, each once.
+    """
+
+    method: str
+    path: str
+    elements: tuple[str, ...] = ()
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """What one access token opens, as the database knows it now.
 
     Args:
-        application_id: Whose token it is.
-        seller_id: For whom the application acts; None: a grantless token.
-        roles: The application's roles now, not those of the hour in which the token was issued.
+        caller: Who calls with it, with the application's roles as they are now; None: a grantless token. What a
+            restricted data token opens is decided for each call.
+        authorization_id: The authorisation that it stands for; None: a grantless token.
         expires_at: From this instant on the token is expired.
         revoked: Whether the seller's authorisation was taken back.
         secret_expires_at: When the application's client secret ends; None: never.
+        resources: All that a restricted data token is good for; None: an ordinary token.
     """
 
-    application_id: str
-    seller_id: str | None
-    roles: frozenset[str]
+    caller: Caller | None
+    authorization_id: str | None
     expires_at: Instant
     revoked: bool
     secret_expires_at: Instant | None
+    resources: tuple[RestrictedResource, ...] | None = None
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +82,17 @@ class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
-    """An issued access token as it is kept: `authorization_id` for a seller's, `scope` for a grantless one."""
+    """An issued access token as it is kept.
+
+    Args:
+        token_hash: The only form of its text that is kept.
+        application_id: Whose token it is.
+        authorization_id: What a seller's token stands for.
+        scope: What a grantless token opens.
+        issued_at: When.
+        expires_at: From this instant on it is expired.
+        resources: All that a restricted data token is good for; None: an ordinary token.
+    """
 
     token_hash: bytes
     application_id: str
@@ -73,6 +100,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     scope: str | None
     issued_at: Instant
     expires_at: Instant
+    resources: tuple[RestrictedResource, ...] | None = None
 
 
 class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +120,13 @@ class IssuedTokens(msgspec.Struct, frozen=True, kw_only=True):
 
     access_token: str
     refresh_token: str | None
+    expires_in_s: int
+
+
+class IssuedRestrictedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller gets, in the clear and only once."""
+
+    token: str
     expires_in_s: int
 
 

@@ -1,19 +1,23 @@
-"""The one operation of Login with Amazon: a token for whoever proves to be an application."""
+"""Issues tokens: Login with Amazon's to whoever proves to be an application, and restricted ones to who holds those."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from torihiki.auth import rules
+from torihiki.auth import restricted, rules
 from torihiki.auth.model import (
     AccessToken,
     Application,
+    IssuedRestrictedToken,
     IssuedTokens,
+    RestrictedResource,
     TokenRequest,
     invalid_grant,
 )
 from torihiki.auth.store import AuthStore
 from torihiki.kernel.instant import Instant, TimeDelta
+from torihiki.kernel.operation import Operation
+from torihiki.kernel.problem import unauthorized
 
 RandomBytes = Callable[[int], bytes]
 
@@ -47,6 +51,48 @@ async def request_access_token(
     return IssuedTokens(
         access_token=text, refresh_token=refresh_token, expires_in_s=rules.ACCESS_TOKEN_SECONDS
     )
+
+
+async def create_restricted_data_token(
+    store: AuthStore,
+    parent_hash: bytes,
+    resources: tuple[RestrictedResource, ...],
+    *,
+    operations: Sequence[Operation],
+    now: Instant,
+    random_bytes: RandomBytes,
+) -> IssuedRestrictedToken:
+    """Grants a token for restricted data to the seller and the application of an ordinary one (contract 3.4).
+
+    It lives as long as an access token does, whatever is left of the ordinary one, and dies with the authorisation.
+
+    Args:
+        store: Where tokens are.
+        parent_hash: The ordinary token's.
+        resources: What the new token shall be good for.
+        operations: The operations that a token can be for.
+        now: The operator's time.
+        random_bytes: A cryptographic source.
+
+    Raises:
+        Problem: The application may not have it, or the database cannot be read or written now.
+    """
+    grant = await store.grant(parent_hash)
+    if grant is None or grant.caller is None or grant.revoked or grant.resources is not None:
+        raise unauthorized()
+    restricted.check_resources(resources, operations, grant.caller.roles)
+    text = rules.new_token(rules.RESTRICTED_TOKEN_PREFIX, random_bytes)
+    token = AccessToken(
+        token_hash=rules.token_hash(text),
+        application_id=grant.caller.application_id,
+        authorization_id=grant.authorization_id,
+        scope=None,
+        issued_at=now,
+        expires_at=now + TimeDelta(seconds=rules.ACCESS_TOKEN_SECONDS),
+        resources=resources,
+    )
+    await _keep(store, token)
+    return IssuedRestrictedToken(token=text, expires_in_s=rules.ACCESS_TOKEN_SECONDS)
 
 
 async def _refresh(

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
+import msgspec
+
+from torihiki.auth import restricted
 from torihiki.auth.model import (
     Application,
     Authorization,
@@ -29,10 +32,11 @@ from torihiki.kernel.problem import quota_exceeded, unauthorized
 from torihiki.kernel.quota import TokenBucket, UsagePlan
 
 ACCESS_TOKEN_SECONDS: Final = 3600
-"""How long an access token lives (contract 3.1)."""
+"""How long an access token lives, a restricted data token too (contract 3.1, 3.4)."""
 REMEMBER_EXPIRED: Final = TimeDelta(hours=7 * 24)
 """How long an expired token is still known, so that it answers "has expired" and not "is invalid"."""
 ACCESS_TOKEN_PREFIX: Final = "Atza|"  # noqa: S105 - how every access token begins, not a secret
+RESTRICTED_TOKEN_PREFIX: Final = "Atz.sprdt|"  # noqa: S105 - how every restricted data token begins, not a secret
 REFRESH_TOKEN_PREFIX: Final = "Atzr|"  # noqa: S105 - how every refresh token begins, not a secret
 TOKEN_RANDOM_BYTES: Final = 48
 
@@ -57,16 +61,25 @@ def token_hash(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+def token_id(digest: bytes) -> str:
+    """The name by which the audit trail knows the token of that hash: its first 16 hexadecimal digits."""
+    return digest[:8].hex()
+
+
 def new_token(prefix: str, random_bytes: Callable[[int], bytes]) -> str:
     """A fresh token that needs no escaping in a URL after its prefix."""
     return prefix + base64.urlsafe_b64encode(random_bytes(TOKEN_RANDOM_BYTES)).decode()
 
 
-def caller_of(grant: Grant | None, *, token_present: bool, now: Instant) -> Caller:
+def caller_of(
+    grant: Grant | None, operation: Operation, path: str, *, token_present: bool, now: Instant
+) -> Caller:
     """Who calls a seller's operation.
 
     Args:
         grant: What the store knows of the request's token; None: nothing.
+        operation: What is called.
+        path: The request's path, decoded and otherwise as it came: a restricted data token is bound to it.
         token_present: Whether the request carried a token at all.
         now: The operator's time.
 
@@ -81,9 +94,15 @@ def caller_of(grant: Grant | None, *, token_present: bool, now: Instant) -> Call
         raise unauthorized("The access token you provided has expired.")
     if _ended(grant.secret_expires_at, now):
         raise unauthorized("The LWA secret token you provided has expired.")
-    if grant.seller_id is None:
+    caller = grant.caller
+    if caller is None:
         raise unauthorized()
-    return Caller(seller_id=grant.seller_id, application_id=grant.application_id, roles=grant.roles)
+    if grant.resources is not None:
+        opened = restricted.opened(grant.resources, operation, path, caller.roles)
+        return msgspec.structs.replace(caller, opened=opened)
+    if operation.restricted is not None and operation.restricted.required:
+        raise unauthorized()
+    return caller
 
 
 def require_role(operation: Operation, caller: Caller) -> None:

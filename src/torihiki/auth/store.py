@@ -13,7 +13,7 @@ class AuthStore(Protocol):
     """Tokens by their hashes; every method raises `Problem` (unavailable) when the database cannot be reached."""
 
     async def grant(self, token_hash: bytes) -> Grant | None:
-        """What an access token opens; None: no such token is known. One query: every request asks."""
+        """What an access token opens, a restricted one too; None: no such token is known. One query: every request asks."""
 
     async def application(self, client_id: str) -> Application | None:
         """The application with that client id."""
@@ -37,6 +37,12 @@ class AuthStore(Protocol):
         """Takes the code away and keeps both tokens, all or nothing, durably.
 
         False: the code was gone already and nothing was kept. Of two that redeem at once, one gets True.
+        """
+
+    async def purge_expired(self, before: Instant, limit: int) -> int:
+        """Forgets up to `limit` access tokens and as many codes that expired before that instant; returns how many.
+
+        Safe for several callers at once; each may get fewer than there are.
         """
 
     async def plan_overrides(self) -> dict[tuple[str, str, str], UsagePlan]:

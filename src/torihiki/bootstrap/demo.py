@@ -6,10 +6,9 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from torihiki import clock
 from torihiki.admin import operations as admin
 from torihiki.admin.demo import DEMO_SELLERS, demo_orders
-from torihiki.admin.rules import ROLES, Mint, now_of
+from torihiki.admin.rules import ROLES, Mint
 from torihiki.auth.rules import token_hash
 from torihiki.bootstrap.files import (
     Credentials,
@@ -18,19 +17,14 @@ from torihiki.bootstrap.files import (
     read_credentials,
     write_credentials,
 )
-from torihiki.bootstrap.stores import Stores
+from torihiki.bootstrap.stores import Stores, operator_now
 from torihiki.config import Settings
-from torihiki.kernel.instant import Instant, from_micros
+from torihiki.kernel.instant import Instant
 from torihiki.orders.operations import ImportReport, OrderImport
 from torihiki.orders.v0.documents import parse_line
 
 DEFAULT_ORDERS: Final = 1_000
 DEFAULT_SEED: Final = 1
-
-
-async def operator_now(stores: Stores) -> Instant:
-    """What the operator's clock shows."""
-    return from_micros(now_of((await stores.admin.read_state()).clock, clock.machine_us()))
 
 
 async def add_orders(

@@ -10,7 +10,10 @@ from typing import Final
 
 import msgspec
 
+from torihiki.kernel.key_ring import KeyRing, SecretKey, format_ring, parse_ring
+
 KEY_BYTES: Final = 64
+KEY_FILE: Final = "secret.key"
 OWNER_ONLY: Final = 0o600
 
 
@@ -59,20 +62,49 @@ def _write(path: Path, content: bytes, *, replace: bool) -> bool:
         Path(name).unlink(missing_ok=True)
 
 
-def secret_key(directory: Path) -> bytes:
-    """The key of this server, made at the first call; several processes that start at once agree on one.
+def key_ring(directory: Path) -> KeyRing:
+    """The keys of this server, made at the first call; several processes that start at once agree on them.
 
     Raises:
-        ValueError: The file is there and holds no key.
+        ValueError: The file is there and holds no keys.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "secret.key"
+    path = directory / KEY_FILE
     if not path.exists():
-        _write(path, secrets.token_hex(KEY_BYTES).encode(), replace=False)
-    key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    if len(key) < KEY_BYTES:
-        raise ValueError(f"{path} holds fewer than {KEY_BYTES} bytes")
-    return key
+        first = SecretKey(key_id=1, secret=secrets.token_bytes(KEY_BYTES))
+        ring = KeyRing(keys=(first,), index=secrets.token_bytes(KEY_BYTES))
+        _write(path, format_ring(ring).encode(), replace=False)
+    return parse_ring(path.read_text(encoding="ascii"))
+
+
+class KeyFile:
+    """The key file, watched for another process that replaces it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.ring = key_ring(directory)
+        self._seen = self._look()
+
+    def _look(self) -> tuple[int, int]:
+        found = (self._directory / KEY_FILE).stat()
+        return found.st_ino, found.st_mtime_ns
+
+    def changed(self) -> KeyRing | None:
+        """The keys if the file was replaced since the last call; None: it was not, or is not there now."""
+        try:
+            seen = self._look()
+            if seen == self._seen:
+                return None
+            self.ring = key_ring(self._directory)
+        except (OSError, ValueError):
+            return None
+        self._seen = seen
+        return self.ring
+
+
+def write_key_ring(directory: Path, ring: KeyRing) -> None:
+    """Replaces the keys as a whole."""
+    _write(directory / KEY_FILE, format_ring(ring).encode(), replace=True)
 
 
 def _path(directory: Path) -> Path:

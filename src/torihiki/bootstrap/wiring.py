@@ -12,7 +12,8 @@ from torihiki import clock
 from torihiki.admin.v1 import api as admin_api
 from torihiki.auth.lwa import api as lwa_api
 from torihiki.auth.rules import UsagePlans
-from torihiki.bootstrap.files import read_credentials, secret_key
+from torihiki.auth.tokens import api as tokens_api
+from torihiki.bootstrap.files import key_ring, read_credentials
 from torihiki.bootstrap.stores import open_stores
 from torihiki.config import Settings
 from torihiki.kernel.operation import Operation
@@ -20,7 +21,7 @@ from torihiki.kernel.seal import Seal
 from torihiki.orders.v0 import api as orders_api
 from torihiki.server import openapi
 from torihiki.server.app import App
-from torihiki.server.bindings import admin, lwa, orders, probes
+from torihiki.server.bindings import admin, lwa, orders, probes, regulated, tokens
 from torihiki.server.dispatch import Api, Dispatch
 from torihiki.server.gates import OpenGate, OperatorGate, SellerGate
 from torihiki.server.metrics import Metrics
@@ -29,6 +30,7 @@ from torihiki.server.shared_state import SharedState
 
 OPERATIONS: tuple[Operation, ...] = (
     *orders_api.OPERATIONS,
+    *tokens_api.OPERATIONS,
     *lwa_api.OPERATIONS,
     *admin_api.OPERATIONS,
     *probes.OPERATIONS,
@@ -44,19 +46,19 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
     async with open_stores(settings) as stores:
         plans = UsagePlans(settings.usage_plans, {})
         sellers = SellerGate(stores.auth.grant, plans)
+        seal = Seal(key_ring(settings.data), "NextToken")
 
         async def forget() -> None:
             sellers.forget()
             plans.replace_overrides(await stores.auth.plan_overrides())
+            seal.replace(key_ring(settings.data))
 
         state = SharedState(stores.admin.read_state, clock.machine_us, clock.monotonic, forget)
         metrics = Metrics()
-        reads = orders.Orders(
-            stores.orders,
-            Seal(secret_key(settings.data), "NextToken"),
-            TimeDelta.parse_iso(settings.visibility_delay),
-        )
-        limited = frozenset(one.name for one in orders_api.OPERATIONS if one.plan is not None)
+        delay = TimeDelta.parse_iso(settings.visibility_delay)
+        reads = orders.Orders(stores.orders, seal, delay, stores.audit)
+        limited = frozenset(one.name for one in OPERATIONS if one.plan is not None)
+        restricted = tokens.bind(stores.auth, orders_api.OPERATIONS, secrets.token_bytes)
         own = {
             **admin.bind(
                 stores.admin,
@@ -65,15 +67,26 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
                 settle=state.settle,
                 operation_names=limited,
             ),
+            **admin.bind_restricted_data(stores.audit, stores.restricted),
             **orders.bind_import(stores.orders),
             **openapi.bind(OPERATIONS),
         }
         yield Dispatch(
             (
-                Api(orders_api.OPERATIONS, reads.handlers(), sellers),
+                Api(
+                    orders_api.OPERATIONS,
+                    {**reads.handlers(), **regulated.bind(stores.orders, stores.audit)},
+                    sellers,
+                ),
+                Api(tokens_api.OPERATIONS, restricted, sellers),
                 Api(lwa_api.OPERATIONS, lwa.bind(stores.auth, secrets.token_bytes), OpenGate()),
                 Api(admin_api.OPERATIONS, own, OperatorGate(credentials.operator_token)),
-                Api(probes.OPERATIONS, probes.bind(metrics, stores.admin.read_state), OpenGate()),
+                Api(
+                    probes.OPERATIONS,
+                    probes.bind(metrics, stores.admin.read_state),
+                    OpenGate(),
+                    needs_database=False,
+                ),
             ),
             state=state,
             metrics=metrics,

@@ -1,4 +1,4 @@
-"""The verbs that load orders, with a progress bar where somebody watches."""
+"""The verbs that go through many orders, with a progress bar where somebody watches."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import BinaryIO, Final
 import typer
 
 from torihiki.bootstrap import Settings
-from torihiki.bootstrap.demo import add_orders, demo_end, ensure_sellers, operator_now
+from torihiki.bootstrap import rekey as rekeying
+from torihiki.bootstrap.demo import add_orders, demo_end, ensure_sellers
 from torihiki.bootstrap.files import prepare_credentials, read_credentials
-from torihiki.bootstrap.stores import open_stores
-from torihiki.kernel.problem import Problem
+from torihiki.bootstrap.stores import open_stores, operator_now
+from torihiki.cli.failures import told
 from torihiki.orders.operations import ImportReport, OrderImport
 from torihiki.orders.v0.documents import parse_line
 from torihiki.orders.v0.query import parse_date
@@ -48,16 +49,6 @@ def _report(report: ImportReport) -> int:
     return 1 if report.failed else 0
 
 
-def _run(work: Callable[[], object]) -> int:
-    """Runs a verb; a database that cannot be used ends it with a message instead of a traceback."""
-    try:
-        result = work()
-    except (OSError, Problem) as error:
-        typer.echo(f"Cannot go on: {error}", err=True)
-        return 1
-    return int(result) if isinstance(result, int) else 0
-
-
 def import_orders(settings: Settings, file: Path) -> int:
     """Imports a file of orders, beside a running server if there is one; the exit status."""
 
@@ -68,7 +59,8 @@ def import_orders(settings: Settings, file: Path) -> int:
                 await lines(_chunks(source, advanced), found)
             return _report(await found.finish())
 
-    return _run(lambda: asyncio.run(work()))
+    with told():
+        return asyncio.run(work())
 
 
 @contextmanager
@@ -103,4 +95,13 @@ def add_demo(settings: Settings, orders: int, seed: int, until: str | None) -> i
             with _progress("adding orders", orders) as advanced:
                 return _report(await add_orders(stores, orders, seed, stop, advanced))
 
-    return _run(lambda: asyncio.run(work()))
+    with told():
+        return asyncio.run(work())
+
+
+def rekey(settings: Settings) -> int:
+    """Seals everything with a new key; the exit status."""
+    with told(), _progress("sealing orders", None) as advanced:
+        count = asyncio.run(rekeying.rekey(settings, advanced))
+    typer.echo(f"{count} orders sealed with the new key; the old one is gone from secret.key")
+    return 0

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from torihiki.bootstrap import Settings
+from torihiki.cli import options
+from torihiki.cli.failures import told
 from torihiki.cli.options import DEFAULT_DATA, Data, Database
 
 app = typer.Typer(
@@ -39,57 +41,22 @@ def _check(settings: Settings) -> None:
 def serve(
     data: Data = DEFAULT_DATA,
     database: Database = None,
-    host: Annotated[
-        str, typer.Option(envvar="TORIHIKI_HOST", help="Address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(envvar="TORIHIKI_PORT", min=0, max=65535, help="Port; 0 takes a free one."),
-    ] = 8900,
-    workers: Annotated[
-        int,
-        typer.Option(
-            envvar="TORIHIKI_WORKERS", min=1, max=64, help="Server processes that share the port."
-        ),
-    ] = 1,
-    demo: Annotated[
-        bool,
-        typer.Option("--demo", envvar="TORIHIKI_DEMO", help="Fill an empty store with the demo."),
-    ] = False,
-    usage_plans: Annotated[
-        str, typer.Option(envvar="TORIHIKI_USAGE_PLANS", help="amazon, or off to lift the limits.")
-    ] = "amazon",
-    visibility_delay: Annotated[
-        str,
-        typer.Option(
-            envvar="TORIHIKI_VISIBILITY_DELAY",
-            help="ISO 8601 duration after which getOrders shows a change; PT2M is Amazon's.",
-        ),
-    ] = "PT0S",
-    access_log: Annotated[
-        bool,
-        typer.Option(
-            "--access-log",
-            envvar="TORIHIKI_ACCESS_LOG",
-            help="Log every request, not only refused ones.",
-        ),
-    ] = False,
-    log_level: Annotated[
-        str, typer.Option(envvar="TORIHIKI_LOG_LEVEL", help="debug, info, warning or error.")
-    ] = "info",
-    operator_token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TORIHIKI_OPERATOR_TOKEN",
-            show_default=False,
-            help="The operator's bearer token. One is made and kept unless given.",
-        ),
-    ] = None,
+    host: options.Host = "127.0.0.1",
+    port: options.Port = 8900,
+    workers: options.Workers = 1,
+    demo: options.Demo = False,
+    usage_plans: options.UsagePlans = "amazon",
+    visibility_delay: options.VisibilityDelay = "PT0S",
+    access_log: options.AccessLog = False,
+    log_level: options.LogLevel = "info",
+    erase_restricted_after: options.EraseRestrictedAfter = None,
+    audit_retention: options.AuditRetention = "P365D",
+    operator_token: options.OperatorToken = None,
 ) -> None:
     """Serves the APIs until SIGTERM, then finishes what is under way and ends with status 0."""
-    from torihiki.bootstrap import serving  # noqa: PLC0415 - loads the server
+    from torihiki.bootstrap import given, serving  # noqa: PLC0415 - loads the server
 
-    settings = serving.checked_settings(
+    settings = given.checked_settings(
         data=data,
         database=database,
         host=host,
@@ -100,6 +67,8 @@ def serve(
         visibility_delay=visibility_delay,
         access_log=access_log,
         log_level=log_level,
+        erase_restricted_after=erase_restricted_after,
+        audit_retention=audit_retention,
         operator_token=operator_token,
     )
     if isinstance(settings, str):
@@ -110,7 +79,8 @@ def serve(
         typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
     endpoint = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    credentials = serving.prepare_now(settings, endpoint)
+    with told():
+        credentials = serving.prepare_now(settings, endpoint)
     _say_what_next(settings, endpoint, [seller.seller_id for seller in credentials.sellers])
     serving.serve(settings, listener)
 
@@ -125,13 +95,40 @@ def _say_what_next(settings: Settings, endpoint: str, sellers: list[str]) -> Non
 
 
 @app.command()
+def worker(
+    data: Data = DEFAULT_DATA,
+    database: Database = None,
+    log_level: options.LogLevel = "info",
+    erase_restricted_after: options.EraseRestrictedAfter = None,
+    audit_retention: options.AuditRetention = "P365D",
+) -> None:
+    """Does the chores beside the requests until SIGTERM. `serve` starts one itself; more do no harm."""
+    from torihiki.bootstrap import given, working  # noqa: PLC0415 - loads the storage
+
+    settings = given.checked_settings(
+        data=data,
+        database=database,
+        log_level=log_level,
+        erase_restricted_after=erase_restricted_after,
+        audit_retention=audit_retention,
+    )
+    if isinstance(settings, str):
+        raise typer.BadParameter(settings)
+    failure = working.work(settings)
+    if failure is not None:
+        typer.echo(f"Cannot go on: {failure}", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
 def migrate(data: Data = DEFAULT_DATA, database: Database = None) -> None:
     """Brings the database to the newest schema and ends; `serve` does the same when it starts."""
     import asyncio  # noqa: PLC0415 - only here
 
     from torihiki.bootstrap import stores  # noqa: PLC0415 - loads the storage
 
-    before = asyncio.run(stores.migrate(_settings(data, database)))
+    with told():
+        before = asyncio.run(stores.migrate(_settings(data, database)))
     typer.echo(f"The database is on the newest schema; it had version {before}.")
 
 
@@ -147,7 +144,8 @@ def credentials(
 
     from torihiki.bootstrap import files  # noqa: PLC0415 - only here
 
-    found = files.read_credentials(data)
+    with told():
+        found = files.read_credentials(data)
     if found is None:
         typer.echo(
             f"There is no server's directory at {data}: start `torihiki serve` on it first.",
@@ -184,6 +182,14 @@ def demo(
     from torihiki.cli import loading  # noqa: PLC0415 - loads the storage
 
     raise typer.Exit(loading.add_demo(_settings(data, database), orders, seed, until))
+
+
+@app.command()
+def rekey(data: Data = DEFAULT_DATA, database: Database = None) -> None:
+    """Seals all restricted data with a new key and forgets the old one; servers may run meanwhile."""
+    from torihiki.cli import loading  # noqa: PLC0415 - loads the storage
+
+    raise typer.Exit(loading.rekey(_settings(data, database)))
 
 
 @imports.command("orders")

@@ -12,8 +12,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         seller_id: Whose orders it may see.
         application_id: Which application it is; usage plans count by the pair.
         roles: The names of the application's roles.
+        opened: The data elements that a restricted data token opens in this very call; None: an ordinary token.
+        token_id: Names the token in the audit trail, and opens nothing.
     """
 
     seller_id: str
     application_id: str
     roles: frozenset[str]
+    opened: frozenset[str] | None = None
+    token_id: str = ""

@@ -25,6 +25,20 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
 
 
+class Restricted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a restricted data token opens on an operation (contract 3.4).
+
+    Args:
+        elements: The data elements.
+        selectable: Whether the token must name the elements that it wants; False: its path alone opens them all.
+        required: Whether the operation refuses everything but a restricted data token.
+    """
+
+    elements: frozenset[str]
+    selectable: bool
+    required: bool = False
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation of one API.
 
@@ -34,6 +48,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         path: With `{name}` for a whole segment.
         plan: The default usage plan; None: not limited.
         roles: Any one of these opens it; empty: no role is asked for.
+        restricted: What a restricted data token opens; None: such a token is refused.
         query: The query parameters that it reads; others are ignored.
         request: The type of the body; None: it has none.
         response: The type of the success body; None: it has none.
@@ -47,6 +62,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     plan: UsagePlan | None = None
     roles: frozenset[str] = frozenset()
+    restricted: Restricted | None = None
     query: tuple[Parameter, ...] = ()
     request: Any = None
     response: Any = None

@@ -7,6 +7,7 @@ from a `Kind` to a status and a body. Every other exception is an internal failu
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 
 
 class Kind(enum.Enum):
@@ -37,13 +38,25 @@ class Problem(Exception):
         kind: Decides status and code.
         message: The wire constant; None is sent as JSON null (contract 1.9 row 6).
         details: Sent as it is; `None` chooses the gateway's older body, which has no such member (contract 1.8).
+        more: Messages of further errors of the same kind, in order; each has the same details.
+        code: Replaces the kind's own code, where an operation has another.
     """
 
-    def __init__(self, kind: Kind, message: str | None, details: str | None = "") -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        message: str | None,
+        details: str | None = "",
+        *,
+        more: Sequence[str] = (),
+        code: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.details = details
+        self.more = tuple(more)
+        self.code = code
 
 
 GENERIC_INVALID = (
@@ -58,6 +71,12 @@ DENIED = "Access to requested resource is denied."
 def invalid_input(message: str | None = GENERIC_INVALID, details: str | None = "") -> Problem:
     """A 400 InvalidInput."""
     return Problem(Kind.INVALID_INPUT, message, details)
+
+
+def invalid_inputs(messages: Sequence[str]) -> Problem:
+    """A 400 with an error for each of the messages, of which there is at least one, in order."""
+    first, *more = messages
+    return Problem(Kind.INVALID_INPUT, first, more=more)
 
 
 def unauthorized(details: str = "") -> Problem:

@@ -11,8 +11,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from torihiki.kernel.key_ring import KeyRing
 
 KEY_BYTES: Final = 64
 
@@ -22,22 +22,24 @@ class NotSealed(ValueError):
 
 
 class Seal:
-    """Seals and opens with keys derived from `secret`, one for each `purpose`.
+    """Seals and opens with keys derived from a ring, others for each `purpose`.
 
     Args:
-        secret: At least 32 random bytes, kept outside the database.
+        ring: The current key seals, every key opens.
         purpose: What the strings are for; a string sealed for another purpose does not open.
     """
 
-    def __init__(self, secret: bytes, purpose: str) -> None:
-        key = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(
-            secret
-        )
-        self._cipher = AESSIV(key)
+    def __init__(self, ring: KeyRing, purpose: str) -> None:
+        self._purpose = purpose
+        self.replace(ring)
+
+    def replace(self, ring: KeyRing) -> None:
+        """From now on these are the keys; strings sealed with keys that are gone do not open any more."""
+        self._ciphers = [AESSIV(key.derive(self._purpose, KEY_BYTES)) for key in ring.keys]
 
     def seal(self, text: bytes, context: bytes) -> str:
         """The text as standard base64, openable only with the same context."""
-        return base64.b64encode(self._cipher.encrypt(text, [context])).decode()
+        return base64.b64encode(self._ciphers[0].encrypt(text, [context])).decode()
 
     def open(self, sealed: str, context: bytes) -> bytes:
         """The text again.
@@ -50,6 +52,11 @@ class Seal:
             # Several strings decode to the same bytes; only the one that `seal` writes is good.
             if base64.b64encode(raw).decode() != sealed:
                 raise NotSealed
-            return self._cipher.decrypt(raw, [context])
-        except (InvalidTag, binascii.Error, ValueError) as error:
+        except (binascii.Error, ValueError) as error:
             raise NotSealed from error
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(raw, [context])
+            except (InvalidTag, ValueError):
+                continue
+        raise NotSealed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 import msgspec
 
@@ -76,10 +77,21 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Documents in the order of the selection, and where to go on; no cursor: this was the last page."""
+    """Orders in the order of the selection, and where to go on.
 
-    documents: list[bytes]
+    Args:
+        documents: Each with its ending, or with its personal part where that was asked for.
+        order_ids: Their ids, where personal parts were asked for; else empty.
+        after: None: this was the last page.
+    """
+
+    documents: list[tuple[bytes, bytes]]
+    order_ids: list[str]
     after: Cursor | None
+
+
+NO_PAGE: Final = Page(documents=[], order_ids=[], after=None)
+"""Nothing was found."""
 
 
 class Facet(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,8 +110,12 @@ class StoredOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order on its way into the store.
 
     Args:
-        document: The Order as a caller without a restricted data token sees it, compact JSON.
-        items: The list of OrderItems, likewise.
+        is_final: Whether the restricted members may be erased once the order has not changed for long.
+        document: The Order without the members that speak of people and without its closing brace, compact JSON.
+        ending: What completes it for a caller without a restricted data token.
+        personal: What other endings are made from.
+        items: The list of OrderItems, without restricted members.
+        restricted_items: The same with them; None: there are none.
         withheld: A JSON object with every member that the two leave out.
         regulated: The OrderRegulatedInfo, if the order has one.
     """
@@ -115,18 +131,27 @@ class StoredOrder(msgspec.Struct, frozen=True, kw_only=True):
     store_chain_store_id: str | None
     earliest_delivery: Instant | None
     latest_delivery: Instant | None
+    is_final: bool
     document: bytes
+    ending: bytes
+    personal: bytes
     items: bytes
+    restricted_items: bytes | None
     withheld: bytes
     regulated: bytes | None
 
 
 class OrderDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as it is served, with the two facts that decide whether it still is."""
+    """An order as it is served, with the two facts that decide whether it still is.
+
+    Args:
+        people: The document's ending, or its personal part where that was asked for.
+    """
 
     marketplace_id: str
     created: Instant
     document: bytes
+    people: bytes
 
 
 class ItemsDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,10 +162,23 @@ class ItemsDocument(msgspec.Struct, frozen=True, kw_only=True):
     items: bytes
 
 
-class OrdersResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A page, the selection that it belongs to, and the token of the next one, if there is one."""
+class RegulatedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order has to be checked for, with the two facts that decide whether it is still served.
 
-    documents: list[bytes]
+    Args:
+        document: The OrderRegulatedInfo; None: nothing of the order is regulated.
+    """
+
+    marketplace_id: str
+    created: Instant
+    document: bytes | None
+
+
+class OrdersResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A page as in `Page`, the selection that it belongs to, and the token of the next one, if there is one."""
+
+    documents: list[tuple[bytes, bytes]]
+    order_ids: list[str]
     selection: Selection
     next_token: str | None
 

@@ -15,6 +15,7 @@ from torihiki.orders.model import (
     Bookmark,
     ItemsDocument,
     ItemsResult,
+    OrderDocument,
     OrdersResult,
     Selection,
     StoredOrder,
@@ -23,6 +24,8 @@ from torihiki.orders.rules import ITEMS_PER_PAGE, is_visible, visibility
 from torihiki.orders.store import OrderStore
 
 PAGE_SIZE_DEFAULT: Final = 100
+BUYER_INFO: Final = "buyerInfo"
+"""The data element that opens the restricted members of items (contract 3.4)."""
 
 
 def _encode_instant(value: object) -> int:
@@ -77,12 +80,18 @@ async def get_orders(
         visible_from=visibility(selection, now),
         after=after,
         limit=page_size,
+        personal=caller.opened is not None,
     )
     token = None
     if page.after is not None:
         bookmark = Bookmark(selection=selection, after=page.after, page_size=page_size)
         token = seal.seal(_BOOKMARK_ENCODER.encode(bookmark), context)
-    return OrdersResult(documents=page.documents, selection=selection, next_token=token)
+    return OrdersResult(
+        documents=page.documents,
+        order_ids=page.order_ids,
+        selection=selection,
+        next_token=token,
+    )
 
 
 def _open(seal: Seal, token: str, context: bytes) -> Bookmark:
@@ -92,18 +101,25 @@ def _open(seal: Seal, token: str, context: bytes) -> Bookmark:
         raise invalid_input(UNDECODABLE) from error
 
 
-async def get_order(store: OrderStore, caller: Caller, order_id: str, now: Instant) -> bytes | None:
-    """The order's document, as it is sent; None: the seller has no such order, or it is too old to be shown."""
-    found = await store.order(caller.seller_id, order_id)
+async def get_order(
+    store: OrderStore, caller: Caller, order_id: str, now: Instant
+) -> OrderDocument | None:
+    """The order's document, with its personal part if the caller's token is a restricted one, else with its ending.
+
+    None: the seller has no such order, or it is too old to be shown.
+    """
+    found = await store.order(caller.seller_id, order_id, personal=caller.opened is not None)
     if found is None or not is_visible(found.marketplace_id, found.created, now):
         return None
-    return found.document
+    return found
 
 
 async def _items(
     store: OrderStore, caller: Caller, order_id: str, now: Instant
 ) -> ItemsDocument | None:
-    found = await store.items(caller.seller_id, order_id)
+    found = await store.items(
+        caller.seller_id, order_id, restricted=BUYER_INFO in (caller.opened or ())
+    )
     if found is None or not is_visible(found.marketplace_id, found.created, now):
         return None
     return found
@@ -243,3 +259,20 @@ class OrderImport:
                 self.refuse(f"there is no seller {order.seller_id!r}", line)
             else:
                 self._imported += 1
+
+
+async def erase_order(
+    store: OrderStore,
+    seller_id: str,
+    order_id: str,
+    erased: Callable[[bytes], tuple[bytes, bytes]],
+) -> bool:
+    """Erases the restricted members of one order for good; False: there is no such order. See `OrderStore.erase`."""
+    return await store.erase([(seller_id, order_id)], erased) > 0
+
+
+async def erase_restricted(
+    store: OrderStore, before: Instant, limit: int, erased: Callable[[bytes], tuple[bytes, bytes]]
+) -> int:
+    """Erases those of up to `limit` final orders that last changed before that; returns of how many."""
+    return await store.erase(await store.erasable(before, limit), erased)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from torihiki.kernel.instant import Instant
-from torihiki.orders.model import Cursor, ItemsDocument, OrderDocument, Page, Selection, StoredOrder
+from torihiki.orders.model import (
+    Cursor,
+    ItemsDocument,
+    OrderDocument,
+    Page,
+    RegulatedDocument,
+    Selection,
+    StoredOrder,
+)
 
 
 class OrderStore(Protocol):
@@ -20,20 +28,62 @@ class OrderStore(Protocol):
         visible_from: Mapping[str, Instant],
         after: Cursor | None,
         limit: int,
+        personal: bool = False,
     ) -> Page:
         """Up to `limit` orders that match, ordered by the selection's date and then by order key.
 
         Orders created before their marketplace's `visible_from` are left out. Going from cursor to cursor yields
-        every order that matched throughout exactly once, whatever is written meanwhile.
+        every order that matched throughout exactly once, whatever is written meanwhile. With `personal`, documents
+        come with their personal parts instead of their endings.
         """
         ...
 
-    async def order(self, seller_id: str, order_id: str) -> OrderDocument | None:
-        """The order's document; None: the seller has no such order."""
+    async def order(
+        self, seller_id: str, order_id: str, *, personal: bool = False
+    ) -> OrderDocument | None:
+        """The order's document; None: the seller has no such order. `personal` as for a page."""
         ...
 
-    async def items(self, seller_id: str, order_id: str) -> ItemsDocument | None:
-        """The items of the order; None: the seller has no such order."""
+    async def items(
+        self, seller_id: str, order_id: str, *, restricted: bool = False
+    ) -> ItemsDocument | None:
+        """The items of the order, with their restricted members or without; None: the seller has no such order."""
+        ...
+
+    async def regulated(self, seller_id: str, order_id: str) -> RegulatedDocument | None:
+        """What the order has to be checked for; None: the seller has no such order."""
+        ...
+
+    async def change_regulated(
+        self, seller_id: str, order_id: str, change: Callable[[bytes], bytes]
+    ) -> bool:
+        """Puts what `change` makes of the order's regulated document in its place; durable when it returns.
+
+        Nothing else writes the document meanwhile. The order keeps its place and dates. `change` does no I/O, and
+        what it raises is raised and leaves all as it was. False: there is no such order, or no such document.
+        """
+        ...
+
+    async def erase(
+        self, orders: Sequence[tuple[str, str]], erased: Callable[[bytes], tuple[bytes, bytes]]
+    ) -> int:
+        """Erases the restricted members of orders, given by seller and order id; durable when it returns.
+
+        `erased` makes of an order's personal part its new ending and personal part. The restricted items, what was
+        withheld, the regulated information and the key of the address go. Returns how many orders there were.
+        """
+        ...
+
+    async def erasable(self, before: Instant, limit: int) -> list[tuple[str, str]]:
+        """Seller and order id of final orders that last changed before that and are not erased, the oldest first."""
+        ...
+
+    async def reseal(self, after: int, limit: int) -> tuple[int, int] | None:
+        """Looks at up to `limit` orders behind the order key `after`, and seals those anew that another key sealed.
+
+        Durable when it returns the last order key that it looked at and how many orders it sealed; None: there was
+        no order left.
+        """
         ...
 
     async def put(self, orders: Sequence[StoredOrder]) -> set[str]:

@@ -45,9 +45,10 @@ class Call:
         receive: Where the body comes from.
         now: The operator's time of this request; it does not move while the request is answered.
         caller: Who calls; None for operations that have no seller.
+        request_id: The id that the answer will bear.
     """
 
-    __slots__ = ("caller", "headers", "now", "operation", "path", "query", "receive")
+    __slots__ = ("caller", "headers", "now", "operation", "path", "query", "receive", "request_id")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Call:
         receive: Receive,
         now: Instant,
         caller: Caller | None,
+        request_id: str,
     ) -> None:
         self.operation = operation
         self.path = path
@@ -67,6 +69,7 @@ class Call:
         self.receive = receive
         self.now = now
         self.caller = caller
+        self.request_id = request_id
 
     def header(self, name: bytes) -> bytes | None:
         """The header of that (lower-case) name."""

@@ -32,11 +32,14 @@ class Api(NamedTuple):
         operations: The table.
         handlers: The function that answers each of them, by name.
         gate: Who gets in.
+        needs_database: Whether its operations follow the operator's clock, which is in the database; the others are
+            answered also when that cannot be reached, and see the machine's clock.
     """
 
     operations: Sequence[Operation]
     handlers: Mapping[str, Handler]
     gate: Gate
+    needs_database: bool = True
 
 
 class _Route(NamedTuple):
@@ -44,6 +47,7 @@ class _Route(NamedTuple):
     handler: Handler
     gate: Gate
     parameters: tuple[str, ...]
+    needs_database: bool
 
 
 _Node = dict[Any, Any]
@@ -81,9 +85,9 @@ class Dispatch:
         self._root: _Node = {}
         for api in apis:
             for operation in api.operations:
-                self._add(operation, api.handlers[operation.name], api.gate)
+                self._add(operation, api)
 
-    def _add(self, operation: Operation, handler: Handler, gate: Gate) -> None:
+    def _add(self, operation: Operation, api: Api) -> None:
         node = self._root
         parameters: list[str] = []
         for segment in operation.path.split("/")[1:]:
@@ -92,7 +96,13 @@ class Dispatch:
                 node = node.setdefault(None, {})
             else:
                 node = node.setdefault(segment, {})
-        node[(operation.method,)] = _Route(operation, handler, gate, tuple(parameters))
+        node[(operation.method,)] = _Route(
+            operation,
+            api.handlers[operation.name],
+            api.gate,
+            tuple(parameters),
+            api.needs_database,
+        )
 
     def _match(self, method: str, path: str) -> tuple[_Route | None, dict[str, str]]:
         """The route of a path, whose last slash does not count (O-2), and its parameters."""
@@ -121,11 +131,12 @@ class Dispatch:
         try:
             if route is None:
                 raise _no_route(scope["path"])  # noqa: TRY301 - one place turns every refusal into its answer
+            headers = dict(scope["headers"])
+            now = await self._state.now() if route.needs_database else self._state.machine_now()
+            caller = await route.gate.admit(route.operation, scope["path"], headers, now)
+            route.gate.check(route.operation, headers)
             if len(scope["query_string"]) > QUERY_MAX_BYTES:
                 raise _query_too_long()  # noqa: TRY301 - as above
-            headers = dict(scope["headers"])
-            now = await self._state.now()
-            caller = await route.gate.admit(route.operation, headers, now)
             answer = await route.handler(
                 Call(
                     operation=route.operation,
@@ -135,6 +146,7 @@ class Dispatch:
                     receive=receive,
                     now=now,
                     caller=caller,
+                    request_id=request_id,
                 )
             )
         except Problem as problem:

@@ -23,11 +23,27 @@ USER_AGENT_MAX: Final = 500
 class Gate(Protocol):
     """Decides about a request before its operation runs."""
 
-    async def admit(self, operation: Operation, headers: Headers, now: Instant) -> Caller | None:
+    async def admit(
+        self, operation: Operation, path: str, headers: Headers, now: Instant
+    ) -> Caller | None:
         """The caller; None where the operation has no seller.
+
+        Args:
+            operation: What is called.
+            path: The request's path, decoded.
+            headers: The request's.
+            now: The operator's time.
 
         Raises:
             Problem: The request does not get in.
+        """
+        ...
+
+    def check(self, operation: Operation, headers: Headers) -> None:
+        """Looks at the request of a caller who got in.
+
+        Raises:
+            Problem: It is none that the API takes.
         """
         ...
 
@@ -39,11 +55,20 @@ class Gate(Protocol):
 class OpenGate:
     """Lets everybody in."""
 
-    async def admit(self, operation: Operation, headers: Headers, now: Instant) -> Caller | None:  # noqa: ARG002
+    async def admit(
+        self,
+        operation: Operation,  # noqa: ARG002 - as every gate
+        path: str,  # noqa: ARG002 - as every gate
+        headers: Headers,  # noqa: ARG002 - as every gate
+        now: Instant,  # noqa: ARG002 - as every gate
+    ) -> Caller | None:
         """See `Gate.admit`."""
         return None
 
-    def rate(self, operation: Operation, caller: Caller | None) -> bytes | None:  # noqa: ARG002
+    def check(self, operation: Operation, headers: Headers) -> None:
+        """See `Gate.check`: everything is taken."""
+
+    def rate(self, operation: Operation, caller: Caller | None) -> bytes | None:  # noqa: ARG002 - as every gate
         """See `Gate.rate`."""
         return None
 
@@ -58,14 +83,23 @@ class OperatorGate:
     def __init__(self, token: str) -> None:
         self._hash = hashlib.sha256(b"Bearer " + token.encode()).digest()
 
-    async def admit(self, operation: Operation, headers: Headers, now: Instant) -> Caller | None:  # noqa: ARG002
+    async def admit(
+        self,
+        operation: Operation,  # noqa: ARG002 - as every gate
+        path: str,  # noqa: ARG002 - as every gate
+        headers: Headers,
+        now: Instant,  # noqa: ARG002 - as every gate
+    ) -> Caller | None:
         """See `Gate.admit`."""
         given = hashlib.sha256(headers.get(b"authorization", b"")).digest()
         if not hmac.compare_digest(given, self._hash):
             raise unauthorized("Send the operator's token as bearer in the Authorization header.")
         return None
 
-    def rate(self, operation: Operation, caller: Caller | None) -> bytes | None:  # noqa: ARG002
+    def check(self, operation: Operation, headers: Headers) -> None:
+        """See `Gate.check`: everything is taken."""
+
+    def rate(self, operation: Operation, caller: Caller | None) -> bytes | None:  # noqa: ARG002 - as every gate
         """See `Gate.rate`."""
         return None
 
@@ -89,36 +123,41 @@ class SellerGate:
         self._grants.clear()
         self._generation += 1
 
-    async def admit(self, operation: Operation, headers: Headers, now: Instant) -> Caller | None:
+    async def admit(
+        self, operation: Operation, path: str, headers: Headers, now: Instant
+    ) -> Caller | None:
         """See `Gate.admit`."""
-        caller = await self._caller(headers.get(b"x-amz-access-token"), now)
+        token = headers.get(b"x-amz-access-token")
+        grant = await self._grant(token) if token else None
+        caller = caller_of(grant, operation, path, token_present=bool(token), now=now)
         require_role(operation, caller)
         self._plans.take(operation, caller, micros(now))
+        return caller
+
+    def check(self, operation: Operation, headers: Headers) -> None:
+        """See `Gate.check`."""
         if len(headers.get(b"user-agent", b"")) > USER_AGENT_MAX or (
             operation.method == "GET" and _announces_body(headers)
         ):
             # Both are documented as reasons of a 400, without a text of their own (contract 1.1, 3.2).
             raise invalid_input()
-        return caller
 
     def rate(self, operation: Operation, caller: Caller | None) -> bytes | None:
         """See `Gate.rate`."""
         return None if caller is None else self._plans.rate_header(operation, caller) or None
 
-    async def _caller(self, token: bytes | None, now: Instant) -> Caller:
-        grant = None
-        if token:
-            key = hashlib.sha256(token).digest()
-            grant = self._grants.get(key)
-            if grant is None:
-                generation = self._generation
-                grant = await self._find(key)
-                # What was read before a change was committed must not outlive it.
-                if grant is not None and generation == self._generation:
-                    if len(self._grants) >= GRANTS_KEPT_MAX:
-                        self._grants.clear()
-                    self._grants[key] = grant
-        return caller_of(grant, token_present=bool(token), now=now)
+    async def _grant(self, token: bytes) -> Grant | None:
+        key = hashlib.sha256(token).digest()
+        grant = self._grants.get(key)
+        if grant is None:
+            generation = self._generation
+            grant = await self._find(key)
+            # What was read before a change was committed must not outlive it.
+            if grant is not None and generation == self._generation:
+                if len(self._grants) >= GRANTS_KEPT_MAX:
+                    self._grants.clear()
+                self._grants[key] = grant
+        return grant
 
 
 def _announces_body(headers: Headers) -> bool:

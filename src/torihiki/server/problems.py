@@ -6,6 +6,7 @@ what its gateway refuses an older form with the message first and no details (co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -49,13 +50,18 @@ def _string(text: str | None) -> str:
     return msgspec.json.encode(text).decode().translate(_ESCAPES)
 
 
-def _body(code: str, message: str | None, details: str | None) -> bytes:
+def _error(code: str, message: str | None, details: str | None) -> str:
     if details is None:
         indent, members = "     ", [("message", message), ("code", code)]
     else:
         indent, members = "      ", [("code", code), ("message", message), ("details", details)]
     lines = ",\n".join(f'{indent}"{name}": {_string(value)}' for name, value in members)
-    return f'{{\n  "errors": [\n    {{\n{lines}\n    }}\n  ]\n}}'.encode()
+    return f"    {{\n{lines}\n    }}"
+
+
+def _body(code: str, messages: Sequence[str | None], details: str | None) -> bytes:
+    errors = ",\n".join(_error(code, message, details) for message in messages)
+    return f'{{\n  "errors": [\n{errors}\n  ]\n}}'.encode()
 
 
 def render(problem: Problem) -> Answer:
@@ -64,14 +70,14 @@ def render(problem: Problem) -> Answer:
     if problem.message is None:
         error_type = b"InvalidQueryStringException"
     return Answer(
-        body=_body(code, problem.message, problem.details),
+        body=_body(problem.code or code, (problem.message, *problem.more), problem.details),
         status=status,
         headers=((b"x-amzn-errortype", error_type),),
     )
 
 
 INTERNAL_FAILURE: Final = Answer(
-    body=_body("InternalFailure", "We encountered an internal error. Please try again.", ""),
+    body=_body("InternalFailure", ("We encountered an internal error. Please try again.",), ""),
     status=500,
     headers=((b"x-amzn-errortype", b"InternalFailure"),),
 )

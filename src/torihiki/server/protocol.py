@@ -15,6 +15,11 @@ HEAD_MAX_BYTES: Final = 64 * 1024
 """Request line and headers of one request, counted while they are incomplete."""
 HEAD_SECONDS: Final = 20.0
 """How long a client may take to send them."""
+_TOO_LARGE: Final = f"The request's headers are larger than {HEAD_MAX_BYTES} bytes."
+
+
+class _HeadTooLarge(Exception):
+    """The parser stops at it, and uvicorn refuses the request."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -24,6 +29,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._in_head = True
         self._head_bytes = 0
+        self._read_bytes = 0
         self._head_since = self.loop.time()
         self._watch: asyncio.TimerHandle | None = None
 
@@ -41,13 +47,12 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Refuses a head that grows without an end; its beginning is dropped with the connection."""
+        self._read_bytes = len(data)
         super().data_received(data)
         if self._in_head and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_MAX_BYTES:
-                self.send_400_response(
-                    f"The request's headers are larger than {HEAD_MAX_BYTES} bytes."
-                )
+                self.send_400_response(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -57,7 +62,17 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """The head is there; one that came in few reads was not counted before, and is now.
+
+        Raises:
+            _HeadTooLarge: It is larger than it may be.
+        """
+        if (
+            self._head_bytes + self._read_bytes > HEAD_MAX_BYTES
+            and len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            > HEAD_MAX_BYTES
+        ):
+            raise _HeadTooLarge
         self._in_head = False
         super().on_headers_complete()
 

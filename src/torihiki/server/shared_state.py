@@ -55,6 +55,10 @@ class SharedState:
             state = await self._renew()
         return from_micros(now_of(state.clock, self._machine_us()))
 
+    def machine_now(self) -> Instant:
+        """The machine's time, which needs no database."""
+        return from_micros(self._machine_us())
+
     async def settle(self) -> None:
         """Returns when every process acts on what was committed before the call."""
         self._valid_until = float("-inf")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 
 def order_number(order_id: str) -> int | None:
@@ -12,6 +13,33 @@ def order_number(order_id: str) -> int | None:
     if len(digits) != 17 or not digits.isascii() or not digits.isdigit():  # noqa: PLR2004 - 3 + 7 + 7
         return None
     return int(digits) if order_id == f"{digits[:3]}-{digits[3:10]}-{digits[10:]}" else None
+
+
+def order_id(number: int) -> str:
+    """The AmazonOrderId that `order_number` turned into `number`."""
+    digits = f"{number:017}"
+    return f"{digits[:3]}-{digits[3:10]}-{digits[10:]}"
+
+
+def number_of(order_id: str) -> int:
+    """The number of an id that must have the 3-7-7 form.
+
+    Raises:
+        ValueError: It has not.
+    """
+    number = order_number(order_id)
+    if number is None:
+        raise ValueError(f"{order_id!r} is no AmazonOrderId")
+    return number
+
+
+def order_numbers(order_ids: Iterable[str]) -> list[int]:
+    """The numbers of AmazonOrderIds, in order.
+
+    Raises:
+        ValueError: One of them has not that form.
+    """
+    return [number_of(one) for one in order_ids]
 
 
 class EmailKeys:

@@ -185,6 +185,38 @@ USAGE_PLANS: Final = (
     ),
 )
 
+RESTRICTED_DATA: Final = (
+    Operation(
+        name="listAuditEntries",
+        method="GET",
+        path=f"{ROOT}/audit",
+        query=(
+            *_PAGE,
+            Parameter(name="sellerId", schema=schemas.Identifier, summary="Of this seller."),
+            Parameter(
+                name="applicationId", schema=schemas.Identifier, summary="Of this application."
+            ),
+            Parameter(
+                name="orderId", schema=schemas.OrderId, summary="Those that showed this order."
+            ),
+            Parameter(name="operation", schema=schemas.Identifier, summary="Of this operation."),
+            Parameter(name="since", schema=schemas.Time, summary="Not before this instant."),
+            Parameter(name="until", schema=schemas.Time, summary="Before this instant."),
+        ),
+        response=schemas.AuditPage,
+        errors=_READ_ERRORS,
+        summary="Lists who was shown restricted data, the newest first.",
+    ),
+    Operation(
+        name="eraseOrder",
+        method="POST",
+        path=f"{ROOT}/orders/{{sellerId}}/{{orderId}}/erase",
+        success=204,
+        errors=_FIND_ERRORS,
+        summary="Erases the restricted fields of one order for good; the order stays.",
+    ),
+)
+
 SERVER: Final = (
     Operation(
         name="getClock",
@@ -226,5 +258,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *APPLICATIONS,
     *AUTHORIZATIONS,
     *USAGE_PLANS,
+    *RESTRICTED_DATA,
     *SERVER,
 )

@@ -16,6 +16,7 @@ PAGE_SIZE_MAX: Final = 1000
 # `(?!\n)` because `$` lets a trailing newline through in Python.
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$(?!\n)")]
+OrderId = Annotated[str, Meta(pattern=r"^[0-9]{3}-[0-9]{7}-[0-9]{7}$(?!\n)")]
 RoleName = Annotated[str, Meta(min_length=1, max_length=100)]
 MarketplaceIds = Annotated[list[Identifier], Meta(min_length=1, max_length=100)]
 Roles = Annotated[list[RoleName], Meta(max_length=50)]
@@ -168,6 +169,26 @@ class PlanPage(View, frozen=True, kw_only=True):
     """Some of the usage plans."""
 
     usage_plans: list[PlanView]
+    next_token: str | UnsetType = UNSET
+
+
+class AuditEntryView(View, frozen=True, kw_only=True):
+    """One answer that showed restricted data: who saw which elements of which orders."""
+
+    at: str
+    request_id: str
+    seller_id: str
+    application_id: str
+    token_id: str
+    operation: str
+    elements: Sequence[str]
+    order_ids: Sequence[str]
+
+
+class AuditPage(View, frozen=True, kw_only=True):
+    """Some of the entries; there are more as long as there is a `nextToken`, also where a page is empty."""
+
+    entries: list[AuditEntryView]
     next_token: str | UnsetType = UNSET
 
 

@@ -15,6 +15,8 @@ from whenever import ItemizedDelta
 from torihiki.admin.model import (
     Application,
     ApplicationChanges,
+    AuditEntry,
+    AuditFilter,
     Authorization,
     ClockChange,
     ClockReading,
@@ -25,6 +27,7 @@ from torihiki.admin.model import (
     Seller,
     SellerChanges,
 )
+from torihiki.admin.rules import bad_page_token
 from torihiki.admin.v1 import schemas
 from torihiki.kernel.instant import Instant, TimeDelta
 from torihiki.kernel.problem import Kind, Problem, invalid_input
@@ -36,6 +39,7 @@ COMPLAINT_MAX_CHARACTERS: Final = 300
 QUERY_FIELDS_MAX: Final = 100
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}", re.ASCII)
 _PAGE_SIZE: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 _KEY: Final = msgspec.json.Decoder(tuple[str, ...])
 
@@ -94,7 +98,7 @@ def parse_page(query: Mapping[str, str], *, key_parts: int = 1) -> PageRequest:
     token = query.get("nextToken")
     after = ("",) * key_parts if token is None else _key(token)
     if len(after) != key_parts:
-        raise _bad_token()
+        raise bad_page_token()
     return PageRequest(after=after, size=int(size))
 
 
@@ -108,6 +112,25 @@ def query_identifier(query: Mapping[str, str], name: str) -> str | None:
     if value is not None and _IDENTIFIER.fullmatch(value) is None:
         raise invalid_input(f"{name} is not an id.")
     return value
+
+
+def parse_audit_filter(query: Mapping[str, str]) -> AuditFilter:
+    """Which entries of the audit trail are asked for.
+
+    Raises:
+        Problem: A value cannot be what its parameter takes.
+    """
+    order_id, since, until = (query.get(name) for name in ("orderId", "since", "until"))
+    if order_id is not None and _ORDER_ID.fullmatch(order_id) is None:
+        raise invalid_input("orderId is not an AmazonOrderId, such as 902-3159896-1390916.")
+    return AuditFilter(
+        seller_id=query_identifier(query, "sellerId"),
+        application_id=query_identifier(query, "applicationId"),
+        order_id=order_id,
+        operation=query_identifier(query, "operation"),
+        since=None if since is None else _instant(since, "since"),
+        until=None if until is None else _instant(until, "until"),
+    )
 
 
 def path_identifier(path: Mapping[str, str], name: str) -> str:
@@ -230,6 +253,12 @@ def render_clock(reading: ClockReading) -> bytes:
     )
 
 
+def render_audit_entries(page: Page[AuditEntry]) -> bytes:
+    """Some of the entries of the audit trail."""
+    items = [_audit_entry(entry) for entry in page.items]
+    return msgspec.json.encode(schemas.AuditPage(entries=items, next_token=_token(page)))
+
+
 def _seller(seller: Seller) -> schemas.SellerView:
     return schemas.SellerView(
         seller_id=seller.seller_id,
@@ -270,6 +299,19 @@ def _plan(override: PlanOverride) -> schemas.PlanView:
     )
 
 
+def _audit_entry(entry: AuditEntry) -> schemas.AuditEntryView:
+    return schemas.AuditEntryView(
+        at=entry.at.format_iso(),
+        request_id=entry.request_id,
+        seller_id=entry.seller_id,
+        application_id=entry.application_id,
+        token_id=entry.token_id,
+        operation=entry.operation,
+        elements=entry.elements,
+        order_ids=entry.order_ids,
+    )
+
+
 def _given(value: Item | UnsetType) -> Item | None:
     return None if isinstance(value, UnsetType) else value
 
@@ -304,11 +346,7 @@ def _key(token: str) -> tuple[str, ...]:
     try:
         key = _KEY.decode(base64.b64decode(token.encode("ascii"), b"-_", validate=True))
     except ValueError as error:
-        raise _bad_token() from error
+        raise bad_page_token() from error
     if not all(_IDENTIFIER.fullmatch(part) for part in key):
-        raise _bad_token()
+        raise bad_page_token()
     return key
-
-
-def _bad_token() -> Problem:
-    return invalid_input("nextToken is not one that this list gave out.")

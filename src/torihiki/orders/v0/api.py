@@ -1,21 +1,21 @@
-"""The reads of Orders v0 as data (contract 1.1): what routing, usage plans, documents and tests read."""
+"""The operations of Orders v0 as data (contract 1.1): what routing, usage plans, documents and tests read."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
-from torihiki.kernel.operation import Operation, Parameter
+from torihiki.kernel.operation import Operation, Parameter, Restricted
 from torihiki.kernel.quota import UsagePlan
 from torihiki.orders.v0.schemas import (
-    Order,
     OrderAddress,
     OrderBuyerInfo,
     OrderItemsBuyerInfoList,
     OrderItemsList,
+    OrderRegulatedInfo,
     OrdersList,
+    UpdateVerificationStatusRequest,
 )
 
 READ_ROLES: Final = frozenset(
@@ -35,13 +35,37 @@ READ_ROLES: Final = frozenset(
 )
 """Any one of these opens the reads without personal data (contract 3.3)."""
 
+CONFIRM_SHIPMENT_ROLES: Final = frozenset(
+    {"Direct-to-Consumer Shipping (Restricted)", "Inventory and Order Tracking"}
+)
+"""Any one of these opens confirmShipment: the first by the seed (O-28), the second by Amazon's current pages too."""
+
+_ORDER_ELEMENTS: Final = Restricted(
+    elements=frozenset({"shippingAddress", "buyerInfo", "buyerTaxInformation"}), selectable=True
+)
+_ITEM_ELEMENTS: Final = Restricted(elements=frozenset({"buyerInfo"}), selectable=True)
+_ADDRESS: Final = Restricted(elements=frozenset({"shippingAddress"}), selectable=False)
+_BUYER: Final = Restricted(elements=frozenset({"buyerInfo"}), selectable=False)
+_REGULATED: Final = Restricted(elements=frozenset(), selectable=False, required=True)
+
 _ERRORS: Final = (400, 403, 404, 429, 500, 503)
 _SEARCH: Final = UsagePlan(rate=0.0167, burst=20)
 _READ: Final = UsagePlan(rate=0.5, burst=30)
 
 
-class NoOrder(msgspec.Struct, frozen=True):
-    """The payload of getOrder for an order that is not there."""
+# msgspec knows no union of two objects, so this one is written as what it becomes in the document.
+_OrderOrNone = Annotated[
+    Any,
+    msgspec.Meta(
+        description="Empty where there is no such order.",
+        extra_json_schema={
+            "anyOf": [
+                {"$ref": "#/components/schemas/Order"},
+                {"type": "object", "maxProperties": 0},
+            ]
+        },
+    ),
+]
 
 
 class _Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +81,7 @@ class GetOrdersResponse(_Payload, frozen=True, kw_only=True):
 class GetOrderResponse(_Payload, frozen=True, kw_only=True):
     """An order, or an empty object where there is none."""
 
-    payload: Order | UnsetType = UNSET
+    payload: _OrderOrNone
 
 
 class GetOrderBuyerInfoResponse(_Payload, frozen=True, kw_only=True):
@@ -82,6 +106,12 @@ class GetOrderItemsBuyerInfoResponse(_Payload, frozen=True, kw_only=True):
     """The buyer's wishes for a page of an order's items."""
 
     payload: OrderItemsBuyerInfoList
+
+
+class GetOrderRegulatedInfoResponse(_Payload, frozen=True, kw_only=True):
+    """What an order has to be checked for, and how far the check is."""
+
+    payload: OrderRegulatedInfo
 
 
 _Date = Annotated[str, msgspec.Meta(examples=["2024-01-19T03:58:30Z", "2024-01-19"])]
@@ -122,7 +152,13 @@ def _texts() -> tuple[Parameter, ...]:
 
 
 def _read(
-    name: str, suffix: str, response: type, summary: str, *, pages: bool = False
+    name: str,
+    suffix: str,
+    response: type,
+    restricted: Restricted,
+    summary: str,
+    *,
+    pages: bool = False,
 ) -> Operation:
     return Operation(
         name=name,
@@ -130,6 +166,7 @@ def _read(
         path=f"/orders/v0/orders/{{orderId}}{suffix}",
         plan=_READ,
         roles=READ_ROLES,
+        restricted=restricted,
         query=(_NEXT_TOKEN,) if pages else (),
         response=response,
         errors=_ERRORS,
@@ -144,6 +181,7 @@ OPERATIONS: Final = (
         path="/orders/v0/orders",
         plan=_SEARCH,
         roles=READ_ROLES,
+        restricted=_ORDER_ELEMENTS,
         query=(
             Parameter(
                 name="MarketplaceIds",
@@ -168,20 +206,26 @@ OPERATIONS: Final = (
         errors=_ERRORS,
         summary="Lists orders that were created or updated in a range of time.",
     ),
-    _read("getOrder", "", GetOrderResponse, "Gives one order."),
+    _read("getOrder", "", GetOrderResponse, _ORDER_ELEMENTS, "Gives one order."),
     _read(
-        "getOrderBuyerInfo", "/buyerInfo", GetOrderBuyerInfoResponse, "Gives the buyer of an order."
+        "getOrderBuyerInfo",
+        "/buyerInfo",
+        GetOrderBuyerInfoResponse,
+        _BUYER,
+        "Gives the buyer of an order.",
     ),
     _read(
         "getOrderAddress",
         "/address",
         GetOrderAddressResponse,
+        _ADDRESS,
         "Gives the shipping address of an order.",
     ),
     _read(
         "getOrderItems",
         "/orderItems",
         GetOrderItemsResponse,
+        _ITEM_ELEMENTS,
         "Lists the items of an order.",
         pages=True,
     ),
@@ -189,8 +233,27 @@ OPERATIONS: Final = (
         "getOrderItemsBuyerInfo",
         "/orderItems/buyerInfo",
         GetOrderItemsBuyerInfoResponse,
+        _BUYER,
         "Lists the buyer's wishes for the items of an order.",
         pages=True,
     ),
+    _read(
+        "getOrderRegulatedInfo",
+        "/regulatedInfo",
+        GetOrderRegulatedInfoResponse,
+        _REGULATED,
+        "Gives what an order has to be checked for, and how far the check is.",
+    ),
+    Operation(
+        name="updateVerificationStatus",
+        method="PATCH",
+        path="/orders/v0/orders/{orderId}/regulatedInfo",
+        plan=_READ,
+        roles=READ_ROLES,
+        request=UpdateVerificationStatusRequest,
+        success=204,
+        errors=(*_ERRORS, 413, 415),
+        summary="Approves or rejects an order that had to be checked, or tells how far the check is.",
+    ),
 )
-"""In the order of contract 1.1; the four writes and the regulated reads come with their rules."""
+"""In the order of contract 1.1; confirmShipment and updateShipmentStatus come with their rules."""

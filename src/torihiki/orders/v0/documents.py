@@ -1,35 +1,37 @@
 """An imported order, turned into the documents that are stored: what everybody sees, and what is withheld.
 
-The two member tables below are the whole of the rule. A document keeps its members' order and values as they came,
-with ShippingAddress and BuyerInfo moved to its end, so that another view of them can take their place without
-decoding the rest.
+The two member tables below are the whole of the rule. A document keeps its members' order and values as they came (numbers in their
+shortest form),
+but without the members that speak of people and without its last brace: `views` makes the endings that complete it,
+so that another view of them can take their place without decoding the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.marketplace import BRAZIL
 from torihiki.orders.model import Facet, StoredOrder
-from torihiki.orders.v0.query import parse_date
+from torihiki.orders.v0.query import CONTROL, parse_date
 from torihiki.orders.v0.schemas import Order, OrderItem, OrderRegulatedInfo
+from torihiki.orders.v0.schemas.bounded import Identifier
+from torihiki.orders.v0.views import Personal, Source, open_ending, pack, personal_part
 
 LINE_MAX_BYTES: Final = 1024 * 1024
 """The longest line of an import."""
 
-OPEN_ADDRESS_MEMBERS: Final = ("City", "StateOrRegion", "PostalCode", "CountryCode")
-"""What a shipping address shows without a restricted data token (contract 3.4)."""
-OPEN_BUYER_MEMBERS: Final = ("BuyerEmail",)
-"""What the buyer's information shows without one (contract 3.4)."""
-RESTRICTED_ORDER_MEMBERS: Final = ("BuyerTaxInformation",)
+PERSONAL_MEMBERS: Final = ("ShippingAddress", "BuyerInfo", "BuyerTaxInformation")
+"""The members of an order that speak of people; `views` says who sees what of them."""
 RESTRICTED_ITEM_BUYER_MEMBERS: Final = ("BuyerCustomizedInfo", "GiftMessageText")
 
 _BEFORE_PAYMENT: Final = frozenset({"PendingAvailability", "Pending"})
 _ADDRESSED: Final = frozenset({"Unshipped", "PartiallyShipped", "Shipped", "InvoiceUnconfirmed"})
+_FINAL: Final = frozenset({"Shipped", "InvoiceUnconfirmed", "Canceled", "Unfulfillable"})
+"""Statuses after which nobody needs the buyer's data to fulfil the order."""
 _PRICES: Final = (
     "ItemPrice",
     "ItemTax",
@@ -59,7 +61,7 @@ class ImportedOrder(
 ):
     """A line of an import, checked against the wire types of Orders v0."""
 
-    seller_id: str
+    seller_id: Identifier
     order: Order
     order_items: tuple[OrderItem, ...]
     regulated_info: OrderRegulatedInfo | None = None
@@ -68,7 +70,8 @@ class ImportedOrder(
 class _RawImport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     order: dict[str, Any]
     order_items: list[dict[str, Any]]
-    regulated_info: msgspec.Raw | None = None
+    # A union with Raw takes no object, so it stays alone; the typed pass says whether there is one.
+    regulated_info: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class BadLine(ValueError):
@@ -78,6 +81,7 @@ class BadLine(ValueError):
 _TYPED: Final = msgspec.json.Decoder(ImportedOrder)
 _RAW: Final = msgspec.json.Decoder(_RawImport)
 _ENCODER: Final = msgspec.json.Encoder()
+_REASON_MAX: Final = 300
 
 
 def _hidden_members(order: Order) -> tuple[str, ...]:
@@ -101,40 +105,59 @@ def _move(source: dict[str, Any], names: tuple[str, ...], target: dict[str, Any]
             target[name] = source.pop(name)
 
 
-def _split_order(raw: dict[str, Any], order: Order) -> tuple[bytes, dict[str, Any]]:
-    """The order's open document, and what it leaves out."""
+class _Split(NamedTuple):
+    """An order's documents: of the order for everybody, of its people, and everything that no view shows."""
+
+    document: bytes
+    personal: Personal
+    withheld: dict[str, Any]
+
+
+def _split_order(raw: dict[str, Any], order: Order) -> _Split:
+    """Takes the order apart; `raw` is used up."""
     withheld: dict[str, Any] = {}
-    _move(raw, ("ShippingAddress", "BuyerInfo"), withheld)
-    _move(raw, RESTRICTED_ORDER_MEMBERS, withheld)
+    _move(raw, PERSONAL_MEMBERS, withheld)
     _move(raw, _hidden_members(order), withheld)
-    address = withheld.get("ShippingAddress")
-    if address is not None and order.order_status.value in _ADDRESSED:
-        raw["ShippingAddress"] = _only(address, OPEN_ADDRESS_MEMBERS)
-    raw["BuyerInfo"] = _only(withheld.get("BuyerInfo", {}), OPEN_BUYER_MEMBERS)
-    return _ENCODER.encode(raw), withheld
+    status = order.order_status.value
+    by_amazon = order.fulfillment_channel == "AFN"
+    latest = raw.get("LatestDeliveryDate") if status == "Shipped" and not by_amazon else None
+    personal = personal_part(
+        Source(
+            address=withheld.get("ShippingAddress"),
+            buyer=withheld.get("BuyerInfo", {}),
+            tax=withheld.get("BuyerTaxInformation"),
+            shows_address=status in _ADDRESSED,
+            by_amazon=by_amazon,
+            phone_until=None if latest is None else _date(latest, "LatestDeliveryDate"),
+        )
+    )
+    return _Split(_ENCODER.encode(raw)[:-1], personal, withheld)
 
 
-def _only(source: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: source[name] for name in names if name in source}
+class _SplitItems(NamedTuple):
+    """The items for everybody, the same with restricted members (None: there are none), and what each withholds."""
+
+    items: bytes
+    restricted: bytes | None
+    withheld: list[dict[str, Any]]
 
 
-def _split_items(raw: list[dict[str, Any]], order: Order) -> tuple[bytes, list[dict[str, Any]]]:
-    """The items' open document, and what each of them leaves out."""
-    unpaid = order.order_status.value in _BEFORE_PAYMENT
-    kept: list[dict[str, Any]] = []
-    for item in raw:
-        withheld: dict[str, Any] = {}
-        if unpaid:
+def _split_items(raw: list[dict[str, Any]], order: Order) -> _SplitItems:
+    """Takes the items apart; `raw` is used up."""
+    kept: list[dict[str, Any]] = [{} for _ in raw]
+    if order.order_status.value in _BEFORE_PAYMENT:
+        for item, withheld in zip(raw, kept, strict=True):
             _move(item, _PRICES, withheld)
-        buyer = item.get("BuyerInfo")
-        if buyer is not None:
-            names = tuple(buyer) if unpaid else RESTRICTED_ITEM_BUYER_MEMBERS
-            hidden: dict[str, Any] = {}
-            _move(buyer, names, hidden)
-            if hidden:
-                withheld["BuyerInfo"] = hidden
-        kept.append(withheld)
-    return _ENCODER.encode(raw), kept
+            if "BuyerInfo" in item:
+                withheld["BuyerInfo"], item["BuyerInfo"] = item["BuyerInfo"], {}
+        return _SplitItems(_ENCODER.encode(raw), None, kept)
+    whole = _ENCODER.encode(raw)
+    for item, withheld in zip(raw, kept, strict=True):
+        hidden: dict[str, Any] = {}
+        _move(item.get("BuyerInfo", {}), RESTRICTED_ITEM_BUYER_MEMBERS, hidden)
+        if hidden:
+            withheld["BuyerInfo"] = hidden
+    return _SplitItems(_ENCODER.encode(raw), whole if any(kept) else None, kept)
 
 
 def _date(text: str, member: str) -> Instant:
@@ -149,12 +172,37 @@ def _date(text: str, member: str) -> Instant:
     return parsed
 
 
-def _optional_date(text: object, member: str) -> Instant | None:
-    return _date(text, member) if isinstance(text, str) else None
+def _shown_date(
+    shown: Mapping[str, Any], withheld: Mapping[str, Any], member: str
+) -> Instant | None:
+    """A date that selects the order; one that the order hides is checked and selects nothing."""
+    if member in withheld:
+        _date(withheld[member], member)
+    return _date(shown[member], member) if member in shown else None
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _findable(value: object, member: str) -> str | None:
+    """A text that a filter can ask for.
+
+    Raises:
+        BadLine: It holds a control character, which no query may hold and not every database takes.
+    """
+    text = _text(value)
+    if text is not None and CONTROL.search(text):
+        raise BadLine(f"`{member}` holds a control character")
+    return text
+
+
+def _reason(error: msgspec.DecodeError) -> str:
+    """What is wrong with a line, without the value that msgspec repeats of an enumeration."""
+    text = str(error)
+    if text.startswith("Invalid enum value"):
+        text = "the value is not one of the enumeration" + text[text.rfind(" - at `") :]
+    return text[:_REASON_MAX]
 
 
 def parse_line(line: bytes) -> StoredOrder:
@@ -166,17 +214,20 @@ def parse_line(line: bytes) -> StoredOrder:
     try:
         typed = _TYPED.decode(line)
         raw = _RAW.decode(line)
+    except UnicodeDecodeError as error:
+        raise BadLine("the line is not UTF-8") from error
     except msgspec.DecodeError as error:
-        raise BadLine(str(error)) from error
+        raise BadLine(_reason(error)) from error
     except RecursionError as error:
         raise BadLine("the JSON is nested too deeply") from error
     order = typed.order
-    if not isinstance(order.marketplace_id, str) or not order.marketplace_id:
+    if _findable(order.marketplace_id, "MarketplaceId") is None:
         raise BadLine("the order has no `MarketplaceId` - at `$.order`")
+    _findable(typed.seller_id, "sellerId")
     _check_items(typed)
-    document, withheld = _split_order(raw.order, order)
-    items, withheld_items = _split_items(raw.order_items, order)
-    withheld["OrderItems"] = withheld_items
+    document, personal, withheld = _split_order(raw.order, order)
+    items = _split_items(raw.order_items, order)
+    withheld["OrderItems"] = items.withheld
     created = _date(order.purchase_date, "PurchaseDate")
     buyer = withheld.get("BuyerInfo", {})
     return StoredOrder(
@@ -187,15 +238,19 @@ def parse_line(line: bytes) -> StoredOrder:
         # The store's ranges rely on an update never lying before the creation.
         last_updated=max(_date(order.last_update_date, "LastUpdateDate"), created),
         buyer_email=_text(buyer.get("BuyerEmail")),
-        seller_order_id=_text(order.seller_order_id),
+        seller_order_id=_findable(order.seller_order_id, "SellerOrderId"),
         supply_source_id=_supply_source(order),
         store_chain_store_id=_store(typed),
-        earliest_delivery=_optional_date(order.earliest_delivery_date, "EarliestDeliveryDate"),
-        latest_delivery=_optional_date(order.latest_delivery_date, "LatestDeliveryDate"),
+        earliest_delivery=_shown_date(raw.order, withheld, "EarliestDeliveryDate"),
+        latest_delivery=_shown_date(raw.order, withheld, "LatestDeliveryDate"),
+        is_final=order.order_status.value in _FINAL,
         document=document,
-        items=items,
+        ending=open_ending(personal),
+        personal=pack(personal),
+        items=items.items,
+        restricted_items=items.restricted,
         withheld=_ENCODER.encode(withheld),
-        regulated=bytes(raw.regulated_info) if raw.regulated_info is not None else None,
+        regulated=None if typed.regulated_info is None else bytes(raw.regulated_info),
     )
 
 
@@ -229,11 +284,12 @@ def _supply_source(order: Order) -> str | None:
     instruction = order.fulfillment_instruction
     if isinstance(instruction, msgspec.UnsetType):
         return None
-    return _text(instruction.fulfillment_supply_source_id)
+    return _findable(instruction.fulfillment_supply_source_id, "FulfillmentSupplySourceId")
 
 
 def _store(typed: ImportedOrder) -> str | None:
     """The store that hands the order out: an order is picked up in one store, so its first item tells."""
-    return next(
-        (found for item in typed.order_items if (found := _text(item.store_chain_store_id))), None
+    stores = (
+        _findable(item.store_chain_store_id, "StoreChainStoreId") for item in typed.order_items
     )
+    return next((store for store in stores if store), None)

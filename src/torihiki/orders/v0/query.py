@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from whenever import Date, PlainDateTime, Time
 
@@ -27,8 +27,10 @@ from torihiki.orders.v0.schemas import (
 
 IDS_MAX: Final = 50
 PAGE_SIZE_MAX: Final = 100
-TEXT_MAX: Final = 1_000
+TEXT_MAX: Final = 2_000
 """Characters of a free-text filter; no stored value is longer."""
+MARKETPLACE_ID_MAX: Final = 100
+"""Characters; real ones have fourteen. A NextToken carries all of them and must fit into a query string again."""
 
 _DATES: Final = {
     "LastUpdatedAfter": "lastUpdatedAfter",
@@ -88,7 +90,8 @@ _DATE_TIME: Final = re.compile(
 )
 _BASIC: Final = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z)", re.ASCII)
 _RAW_TOKEN: Final = re.compile(r"[+/=]")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""Characters that no real value holds."""
 
 
 def parameters(query: bytes, known: frozenset[str]) -> dict[str, str]:
@@ -111,10 +114,10 @@ def parameters(query: bytes, known: frozenset[str]) -> dict[str, str]:
             raise invalid_input(None, None)
         if "%" in value or "+" in value:
             try:
-                value = unquote_plus(value, errors="strict")
+                value = unquote_to_bytes(value.replace("+", " ")).decode()
             except UnicodeDecodeError as error:
                 raise invalid_input() from error
-        if not value.isprintable() and _CONTROL.search(value):
+        if not value.isprintable() and CONTROL.search(value):
             raise invalid_input()
         found[name] = value
     return found
@@ -201,7 +204,11 @@ def _dates(given: Mapping[str, str]) -> dict[str, Instant]:
 def _enumerated(given: Mapping[str, str], refusals: Refusals) -> dict[str, tuple[str, ...]]:
     lists: dict[str, tuple[str, ...]] = {}
     for name, (member, allowed) in _LISTS.items():
-        items = _items(given.get(name))
+        text = given.get(name)
+        if not text:
+            lists[name] = ()
+            continue
+        items = _items(text)
         folded = _ANY_CASE.get(name)
         if folded is not None:
             items = [folded.get(item.lower(), item) for item in items]
@@ -322,6 +329,12 @@ def parse_get_orders(
     marketplace_ids = _ids(given, "MarketplaceIds", "marketplaceIds", refusals)
     if not marketplace_ids:
         raise invalid_input("Missing or invalid request parameters: [MarketplaceIds]", None)
+    if any(len(marketplace_id) > MARKETPLACE_ID_MAX for marketplace_id in marketplace_ids):
+        refusals.add(
+            "...",
+            "marketplaceIds",
+            f"Member must have length less than or equal to {MARKETPLACE_ID_MAX}",
+        )
     if token := given.get("NextToken"):
         size = page_size(given, refusals)
         refusals.raise_if_any()

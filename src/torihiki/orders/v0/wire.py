@@ -6,10 +6,11 @@ from typing import Final
 
 import msgspec
 
-from torihiki.kernel.instant import wire_time
+from torihiki.kernel.instant import Instant, wire_time
 from torihiki.kernel.problem import Problem, invalid_input
-from torihiki.orders.model import DateField, ItemsResult, OrdersResult
+from torihiki.orders.model import DateField, ItemsResult, OrderDocument, OrdersResult
 from torihiki.orders.v0.query import parameters
+from torihiki.orders.v0.views import completed
 
 NO_ORDER: Final = b'{"payload":{}}'
 """How getOrder answers for an order that is not there: with 200 (contract 1.4)."""
@@ -34,16 +35,27 @@ def parse_next_token(query: bytes) -> str | None:
     return parameters(query, _ITEMS_PARAMETERS).get("NextToken") or None
 
 
-def render_orders(result: OrdersResult) -> bytes:
-    """The page, with the one echo of contract 1.4: the upper bound of the date that was asked for."""
+def render_orders(result: OrdersResult, opened: frozenset[str] | None, now: Instant) -> bytes:
+    """The page, with the one echo of contract 1.4: the upper bound of the date that was asked for.
+
+    `opened` are the data elements that the caller's restricted data token opens, None for an ordinary token.
+    """
     echo = b"CreatedBefore" if result.selection.by is DateField.CREATED else b"LastUpdatedBefore"
     token = b"" if result.next_token is None else b',"NextToken":"%b"' % result.next_token.encode()
-    return b'{"payload":{"Orders":[%b]%b,"%b":"%b"}}' % (
-        b",".join(result.documents),
-        token,
-        echo,
-        wire_time(result.selection.until).encode(),
-    )
+    orders = [b","] * max(2 * len(result.documents) - 1, 0)
+    orders[::2] = completed(result.documents, opened, now)
+    until = wire_time(result.selection.until).encode()
+    # One join, because the copy of a large page costs more than all the rest of it.
+    return b"".join((b'{"payload":{"Orders":[', *orders, b']%b,"%b":"%b"}}' % (token, echo, until)))
+
+
+def whole_order(
+    found: OrderDocument | None, opened: frozenset[str] | None, now: Instant
+) -> bytes | None:
+    """The order's whole document, as the caller may see it."""
+    if found is None:
+        return None
+    return completed([(found.document, found.people)], opened, now)[0]
 
 
 def render_order(document: bytes | None) -> bytes:
@@ -64,7 +76,8 @@ def render_items(order_id: str, result: ItemsResult) -> bytes:
 class _People(msgspec.Struct, frozen=True):
     """The two members of an order that operations of their own give again."""
 
-    shipping_address: msgspec.Raw | None = msgspec.field(name="ShippingAddress", default=None)
+    # Empty where there is none: a union of Raw and None takes no object.
+    shipping_address: msgspec.Raw = msgspec.field(name="ShippingAddress", default=msgspec.Raw(b""))
     buyer_info: msgspec.Raw = msgspec.field(name="BuyerInfo", default=msgspec.Raw(b"{}"))
 
 
@@ -85,10 +98,10 @@ def _with_members(opening: bytes, members: bytes) -> bytes:
 
 def render_address(order_id: str, document: bytes) -> bytes:
     """The shipping address of an order document, where its status shows one."""
-    address = _PEOPLE.decode(document).shipping_address
+    address = bytes(_PEOPLE.decode(document).shipping_address)
     opening = b'"AmazonOrderId":"%b"' % order_id.encode()
-    if address is not None:
-        opening += b',"ShippingAddress":%b' % bytes(address)
+    if address:
+        opening += b',"ShippingAddress":%b' % address
     return b'{"payload":{%b}}' % opening
 
 

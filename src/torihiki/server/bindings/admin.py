@@ -10,7 +10,7 @@ from typing import Final
 
 from torihiki.admin import operations, rules
 from torihiki.admin.model import PlanOverride
-from torihiki.admin.store import AdminStore
+from torihiki.admin.store import AdminStore, AuditStore, RestrictedOrders
 from torihiki.admin.v1 import api, schemas, wire
 from torihiki.auth.rules import token_hash
 from torihiki.kernel.quota import UsagePlan
@@ -31,7 +31,7 @@ def bind(
     settle: Settle,
     operation_names: frozenset[str],
 ) -> dict[str, Handler]:
-    """The handlers by operation name; `importOrders` and `getOpenapi` are bound elsewhere.
+    """The handlers of accounts, usage plans and the clock by operation name.
 
     Args:
         store: Where the accounts are.
@@ -49,6 +49,26 @@ def bind(
         name: _settled(handler, settle) if name in CHANGES else handler
         for name, handler in handlers.items()
     }
+
+
+def bind_restricted_data(audit: AuditStore, orders: RestrictedOrders) -> dict[str, Handler]:
+    """The handlers of what the operator does about restricted data; no server process keeps any of it in memory."""
+
+    async def list_audit_entries(call: Call) -> Answer:
+        query = wire.parse_query(call.query)
+        found = await operations.list_audit_entries(
+            audit, wire.parse_audit_filter(query), wire.parse_page(query, key_parts=2)
+        )
+        return _answer(call, wire.render_audit_entries(found))
+
+    async def erase_order(call: Call) -> Answer:
+        seller_id, order_id = (
+            wire.path_identifier(call.path, name) for name in ("sellerId", "orderId")
+        )
+        await operations.erase_order(orders, seller_id, order_id)
+        return _answer(call)
+
+    return {"listAuditEntries": list_audit_entries, "eraseOrder": erase_order}
 
 
 def _settled(handler: Handler, settle: Settle) -> Handler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -18,6 +19,7 @@ from torihiki.orders.v0 import wire
 from torihiki.orders.v0.documents import LINE_MAX_BYTES, parse_line
 from torihiki.orders.v0.query import parse_get_orders
 from torihiki.server.call import Answer, Call, Handler
+from torihiki.server.trail import Trail, record
 
 
 class Orders:
@@ -27,12 +29,16 @@ class Orders:
         store: Where the orders are.
         seal: Seals NextTokens.
         visibility_delay: How long after a change getOrders shows it (O-18).
+        trail: Where reads of restricted data are written down.
     """
 
-    def __init__(self, store: OrderStore, seal: Seal, visibility_delay: TimeDelta) -> None:
+    def __init__(
+        self, store: OrderStore, seal: Seal, visibility_delay: TimeDelta, trail: Trail
+    ) -> None:
         self._store = store
         self._seal = seal
         self._delay = visibility_delay
+        self._trail = trail
 
     def handlers(self) -> dict[str, Handler]:
         """Each handler under the name of its operation."""
@@ -47,11 +53,13 @@ class Orders:
 
     async def get_orders(self, call: Call) -> Answer:
         """A page of orders."""
+        caller = _caller(call)
         wanted, page_size = parse_get_orders(call.query, call.now, self._delay)
         result = await operations.get_orders(
-            self._store, self._seal, _caller(call), wanted, page_size, call.now
+            self._store, self._seal, caller, wanted, page_size, call.now
         )
-        return Answer(wire.render_orders(result))
+        await record(self._trail, call, caller, result.order_ids, caller.opened or ())
+        return Answer(wire.render_orders(result, caller.opened, call.now))
 
     async def get_order(self, call: Call) -> Answer:
         """One order."""
@@ -76,9 +84,11 @@ class Orders:
         return Answer(wire.render_items_buyer_info(call.path["orderId"], await self._items(call)))
 
     async def _document(self, call: Call) -> bytes | None:
-        return await operations.get_order(
-            self._store, _caller(call), call.path["orderId"], call.now
-        )
+        caller, order_id = _caller(call), call.path["orderId"]
+        found = await operations.get_order(self._store, caller, order_id, call.now)
+        if found is not None:
+            await record(self._trail, call, caller, [order_id], caller.opened or ())
+        return wire.whole_order(found, caller.opened, call.now)
 
     async def _known_document(self, call: Call) -> bytes:
         document = await self._document(call)
@@ -87,16 +97,14 @@ class Orders:
         return document
 
     async def _items(self, call: Call) -> ItemsResult:
+        caller, order_id = _caller(call), call.path["orderId"]
+        token = wire.parse_next_token(call.query)
         result = await operations.get_order_items(
-            self._store,
-            self._seal,
-            _caller(call),
-            call.path["orderId"],
-            wire.parse_next_token(call.query),
-            call.now,
+            self._store, self._seal, caller, order_id, token, call.now
         )
         if result is None:
             raise wire.no_such_order()
+        await record(self._trail, call, caller, [order_id], caller.opened or ())
         return result
 
 
@@ -137,7 +145,8 @@ async def _take(found: operations.OrderImport, line: bytes) -> None:
     if len(line) > LINE_MAX_BYTES:
         found.skip(_too_long())
     else:
-        await found.add(line)
+        # Some editors put a byte order mark before the first line.
+        await found.add(line if found.lines else line.removeprefix(codecs.BOM_UTF8))
 
 
 def _too_long() -> str:

@@ -8,7 +8,6 @@ from typing import Final
 import msgspec
 
 from torihiki.kernel.operation import Operation
-from torihiki.kernel.problem import Problem
 from torihiki.server.call import Answer, Call, Handler
 from torihiki.server.metrics import Metrics
 
@@ -20,7 +19,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether requests can be served, and if not, why."""
+    """Requests can be served; where they cannot, the answer is a 503 like any other."""
 
     status: str
     database: str
@@ -56,18 +55,14 @@ def bind(metrics: Metrics, check: Callable[[], Awaitable[object]]) -> dict[str, 
 
     Args:
         metrics: What is shown.
-        check: Reads something from the database.
+        check: Reads something from the database; raises `Problem` (unavailable) where it cannot.
     """
 
     async def health(_: Call) -> Answer:
         return Answer(msgspec.json.encode(Health("ok")))
 
     async def ready(_: Call) -> Answer:
-        try:
-            await check()
-        except Problem:
-            body = msgspec.json.encode(Readiness("unavailable", "cannot be read"))
-            return Answer(body, status=503)
+        await check()
         return Answer(msgspec.json.encode(Readiness("ok", "ok")))
 
     async def show_metrics(_: Call) -> Answer:

@@ -7,7 +7,16 @@ from typing import Any, Final
 
 import msgspec
 
-from torihiki.auth.model import AccessToken, Application, Authorization, AuthorizationCode, Grant
+from torihiki.auth.model import (
+    AccessToken,
+    Application,
+    Authorization,
+    AuthorizationCode,
+    Grant,
+    RestrictedResource,
+)
+from torihiki.auth.rules import token_id
+from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant, from_micros, micros
 from torihiki.kernel.quota import UsagePlan
 from torihiki.storage import statements
@@ -18,6 +27,7 @@ PURGE_STEPS: Final = 32
 
 _SQL: Final = statements.load("torihiki.storage.sqlite", "auth.sql")
 _ROLES: Final = msgspec.json.Decoder(frozenset[str])
+_RESOURCES: Final = msgspec.json.Decoder(tuple[RestrictedResource, ...])
 
 
 class SqliteAuthStore:
@@ -31,14 +41,23 @@ class SqliteAuthStore:
         row = self._one("grant", token_hash)
         if row is None:
             return None
-        application_id, seller_id, roles, expires_us, revoked, secret_expires_us = row
+        application_id, authorization_id, seller_id, roles, expires_us, revoked = row[:6]
+        secret_expires_us, resources = row[6:]
+        caller = None
+        if seller_id is not None:
+            caller = Caller(
+                seller_id=seller_id,
+                application_id=application_id,
+                roles=_ROLES.decode(roles),
+                token_id=token_id(token_hash),
+            )
         return Grant(
-            application_id=application_id,
-            seller_id=seller_id,
-            roles=_ROLES.decode(roles),
+            caller=caller,
+            authorization_id=authorization_id,
             expires_at=from_micros(expires_us),
             revoked=bool(revoked),
             secret_expires_at=_instant(secret_expires_us),
+            resources=None if resources is None else _RESOURCES.decode(resources),
         )
 
     async def application(self, client_id: str) -> Application | None:
@@ -107,6 +126,16 @@ class SqliteAuthStore:
 
         return await self._database.write(change)
 
+    async def purge_expired(self, before: Instant, limit: int) -> int:
+        """See `AuthStore`."""
+        old = {"before_us": micros(before), "steps": limit}
+
+        def change(connection: sqlite3.Connection) -> int:
+            tokens = connection.execute(_SQL["purge_access_tokens"], old).rowcount
+            return tokens + connection.execute(_SQL["purge_codes"], old).rowcount
+
+        return await self._database.write(change)
+
     async def plan_overrides(self) -> dict[tuple[str, str, str], UsagePlan]:
         """See `AuthStore`."""
         return {
@@ -129,7 +158,12 @@ def _row(token: AccessToken) -> dict[str, Any]:
         "scope": token.scope,
         "issued_us": micros(token.issued_at),
         "expires_us": micros(token.expires_at),
+        "resources": _json(token.resources),
     }
+
+
+def _json(resources: tuple[RestrictedResource, ...] | None) -> str | None:
+    return None if resources is None else msgspec.json.encode(resources).decode()
 
 
 def _instant(value_us: int | None) -> Instant | None:

@@ -1,6 +1,6 @@
 -- grant: what an access token opens, with the application as it is now
-SELECT token.application_id, authorization.seller_id, application.roles, token.expires_us,
-       authorization.revoked_us IS NOT NULL, application.secret_expires_us
+SELECT token.application_id, token.authorization_id, authorization.seller_id, application.roles, token.expires_us,
+       authorization.revoked_us IS NOT NULL, application.secret_expires_us, token.resources
 FROM access_tokens AS token
 JOIN applications AS application ON application.application_id = token.application_id
 LEFT JOIN authorizations AS authorization ON authorization.authorization_id = token.authorization_id
@@ -23,8 +23,8 @@ JOIN authorizations AS authorization ON authorization.authorization_id = code.au
 WHERE code.code_hash = ?;
 
 -- put_access_token: keeps an issued token
-INSERT INTO access_tokens (token_hash, application_id, authorization_id, scope, issued_us, expires_us)
-VALUES (:token_hash, :application_id, :authorization_id, :scope, :issued_us, :expires_us);
+INSERT INTO access_tokens (token_hash, application_id, authorization_id, scope, issued_us, expires_us, resources)
+VALUES (:token_hash, :application_id, :authorization_id, :scope, :issued_us, :expires_us, :resources);
 
 -- purge_access_tokens: forgets a few of the tokens that ended long ago
 DELETE FROM access_tokens WHERE token_hash IN

@@ -10,13 +10,13 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from torihiki.kernel.problem import unavailable
-from torihiki.storage import statements
+from torihiki.storage.schema import UnsuitableDatabase, pending
 
 Result = TypeVar("Result")
 Write = Callable[[sqlite3.Connection], Any]
@@ -29,6 +29,8 @@ PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # What is erased or replaced leaves no copy in the file.
+    "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA mmap_size = 268435456",
     # A backstop only: the checkpointer below keeps the log short, off the path of the writes.
@@ -41,18 +43,25 @@ CHECKPOINT_SECONDS: Final = 1.0
 
 
 def connect(path: Path, cache_kib: int = READ_CACHE_KIB) -> sqlite3.Connection:
-    """A connection in autocommit mode with the settings that every connection needs."""
-    connection = sqlite3.connect(
-        path,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=512,
-    )
-    connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
-    connection.execute(f"PRAGMA cache_size = {-cache_kib}")
+    """A connection in autocommit mode with the settings that every connection needs.
+
+    Raises:
+        UnsuitableDatabase: The file cannot be opened, or is no database.
+    """
+    try:
+        connection = sqlite3.connect(
+            path,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        connection.execute(f"PRAGMA cache_size = {-cache_kib}")
+    except sqlite3.DatabaseError as error:
+        raise UnsuitableDatabase(f"The database {path} cannot be used: {error}.") from error
     return connection
 
 
@@ -60,13 +69,14 @@ def migrate(path: Path, *, up_to: int | None = None) -> int:
     """Brings the database to the newest schema (or to version `up_to`) and returns the version it had.
 
     Several processes may start at once: each step runs in an exclusive transaction and looks again first.
+
+    Raises:
+        UnsuitableDatabase: A newer release has been there.
     """
     connection = connect(path)
     try:
-        before = version = _version(connection)
-        for number, script in statements.migrations(f"{__package__}.migrations"):
-            if number <= version or (up_to is not None and number > up_to):
-                continue
+        before = _version(connection)
+        for number, script in pending(f"{__package__}.migrations", before, up_to):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 if _version(connection) < number:
@@ -96,6 +106,21 @@ def _split(script: str) -> list[str]:
             found.append(pending)
             pending = ""
     return found
+
+
+def _in_savepoint(connection: sqlite3.Connection, change: Write) -> tuple[Any, Exception | None]:
+    """What `change` returns or raises; where it raises, nothing of it stays."""
+    connection.execute("SAVEPOINT one")
+    result, failure = None, None
+    try:
+        result = change(connection)
+    except Exception as error:
+        if not connection.in_transaction:
+            raise
+        connection.execute("ROLLBACK TO one")
+        failure = error
+    connection.execute("RELEASE one")
+    return result, failure
 
 
 class Database:
@@ -128,10 +153,15 @@ class Database:
         self._queue.put((change, future))
         try:
             return await asyncio.wrap_future(future)
-        except sqlite3.OperationalError as error:
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            # A mistake of ours, which no other try heals.
+            raise
+        except sqlite3.DatabaseError as error:
             raise unavailable() from error
 
-    def read(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+    def read(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()
+    ) -> list[Any]:
         """The rows of a short query, on the calling thread.
 
         Raises:
@@ -139,7 +169,7 @@ class Database:
         """
         try:
             return self.reader.execute(statement, parameters).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise unavailable() from error
 
     def close(self) -> None:
@@ -153,6 +183,8 @@ class Database:
 
     def _write_forever(self) -> None:
         connection = connect(self.path, WRITE_CACHE_KIB)
+        # In memory, the journal of a savepoint is walked from its start by every statement of a large write.
+        connection.execute("PRAGMA temp_store = FILE")
         try:
             while (first := self._queue.get()) is not None:
                 batch = [first]
@@ -182,16 +214,13 @@ class Database:
         batch = [one for one in batch if one[1].set_running_or_notify_cancel()]
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for change, future in batch:
-                connection.execute("SAVEPOINT one")
-                try:
-                    outcomes.append((future, change(connection), None))
-                except Exception as error:
-                    if not connection.in_transaction:
-                        raise
-                    connection.execute("ROLLBACK TO one")
-                    outcomes.append((future, None, error))
-                connection.execute("RELEASE one")
+            if len(batch) == 1:
+                # Alone it is all or nothing by the transaction itself.
+                ((change, future),) = batch
+                outcomes.append((future, change(connection), None))
+            else:
+                for change, future in batch:
+                    outcomes.append((future, *_in_savepoint(connection, change)))
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - the whole batch failed, and each write learns why
             if connection.in_transaction:

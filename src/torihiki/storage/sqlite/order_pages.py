@@ -13,17 +13,25 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from torihiki.kernel.instant import Instant, micros
-from torihiki.orders.model import Cursor, DateField, DeliveryWindow, Page, Selection
-from torihiki.storage.order_keys import EmailKeys, order_number
+from torihiki.orders.model import Cursor, DateField, DeliveryWindow, Selection
+from torihiki.storage.order_keys import order_number
+from torihiki.storage.sqlite.order_facets import Matching
 
 Key = tuple[int, int]
 """A date in microseconds and an order key: the order of a page."""
+Row = tuple[int, int, bytes, int, bytes]
+"""The same with the document, the order's number, and the sealed column that was asked for."""
+Found = tuple[Sequence[Row], Cursor | None]
+"""The rows of a page, and where to go on."""
 
-WALK_PER_RESULT: Final = 4
+WALK_PER_RESULT: Final = 6
 """Index entries that a walk may look at for each order wanted, before ranges are merged instead."""
+WALK_PER_FACET: Final = 16
+"""And for each range that there would be to merge: about as long as merging them takes."""
 CHUNK: Final = 400
 """Candidates looked up at a time where a condition has no index."""
 
@@ -31,13 +39,19 @@ LAST_KEY: Final = 1 << 62
 """Above every order key: a range that starts there starts behind all orders of its microsecond."""
 
 
+class Outdated(Exception):
+    """The seller has got facets that the search does not know."""
+
+
 class PageSearch:
     """One search for one page; made for a request and thrown away.
 
     Args:
         connection: In autocommit mode; used on the event loop's thread only.
-        floors: The facets that match, each with the creation date from which its orders are visible.
-        every_facet: Whether `floors` holds all facets of the seller.
+        newest: The seller's newest facet, as of the state that `matching` was made from.
+        matching: The facets that match; at least one.
+        visible_from: By marketplace, the creation date from which orders are visible.
+        email_key: The key of the address that is asked for, if one is.
     """
 
     def __init__(
@@ -45,76 +59,109 @@ class PageSearch:
         connection: sqlite3.Connection,
         sql: Mapping[str, str],
         *,
-        seller_id: str,
         seller_key: int,
         selection: Selection,
-        floors: Mapping[int, int],
-        every_facet: bool,
-        emails: EmailKeys,
+        newest: int | None,
+        matching: Matching,
+        visible_from: Mapping[str, Instant],
+        email_key: int | None,
     ) -> None:
         self._connection = connection
         self._sql = sql
         self._seller_key = seller_key
         self._selection = selection
-        self._floors = floors
-        self._every_facet = every_facet
+        self._newest = newest
+        self._matching = matching
+        self._visible = {name: micros(visible_from[name]) for name in matching.marketplace_ids}
         self._by_created = selection.by is DateField.CREATED
         self._suffix = "created" if self._by_created else "updated"
         self._since = micros(selection.since)
         self._until = micros(selection.until)
+        self._end = (self._until, LAST_KEY)
         self._has_few = bool(
             selection.order_ids or selection.buyer_email or selection.seller_order_id
         )
-        email = selection.buyer_email
-        self._email_key = None if email is None else emails.key(seller_id, email)
+        self._email_key = email_key
 
-    async def page(self, after: Cursor | None, limit: int) -> Page:
-        """The page behind `after`."""
-        floor = min(self._floors.values())
-        start = (max(self._since, floor) - 1, LAST_KEY)
-        if after is not None:
-            start = max(start, (after.at_us, after.order_key))
+    @property
+    def is_long(self) -> bool:
+        """Whether a condition has no index, so that the page takes many reads."""
         selection = self._selection
         both_places = selection.supply_source_id and selection.store_chain_store_id
-        if (selection.delivery or both_places) and not self._has_few:
-            return self._with_documents(await self._sieve(start, limit + 1), limit)
-        # One read transaction, so that every step sees one state; nothing below gives way to another request.
-        self._connection.execute("BEGIN")
-        try:
-            return self._page(start, limit, floor)
-        finally:
-            self._connection.execute("COMMIT")
+        return bool((selection.delivery or both_places) and not self._has_few)
 
-    def _page(self, start: Key, limit: int, floor: int) -> Page:
+    def page(self, after: Cursor | None, limit: int) -> Found:
+        """The page behind `after`; for a search that is not long, inside the caller's read transaction."""
+        return self._page(self._start(after), limit)
+
+    async def long_page(self, after: Cursor | None, limit: int) -> Found:
+        """The page behind `after`, giving way to other requests between its reads.
+
+        Raises:
+            Outdated: Orders of a new facet may have been passed over.
+        """
+        return _cut(self._documented(await self._sieve(self._start(after), limit + 1)), limit)
+
+    def _start(self, after: Cursor | None) -> Key:
+        start = (max(self._since, min(self._visible.values())) - 1, LAST_KEY)
+        return start if after is None else max(start, (after.at_us, after.order_key))
+
+    @cached_property
+    def _floors(self) -> dict[int, int]:
+        """The creation date from which the orders of each facet are visible."""
+        return {facet: self._visible[name] for facet, name in self._matching.marketplaces.items()}
+
+    def _page(self, start: Key, limit: int) -> Found:
         selection = self._selection
         if self._has_few:
-            return self._with_documents(self._gather(start, limit + 1), limit)
+            return _cut(self._documented(self._gather(start, limit + 1)), limit)
         if selection.supply_source_id or selection.store_chain_store_id:
-            return self._with_documents(self._merge(start, limit + 1), limit)
-        if self._every_facet and len(set(self._floors.values())) == 1:
-            return self._direct(start, limit, floor)
-        return self._with_documents(self._walk_then_merge(start, limit + 1), limit)
+            return _cut(self._documented(self._merge(start, limit + 1)), limit)
+        lowest, highest = min(self._visible.values()), max(self._visible.values())
+        if lowest == highest or (self._by_created and start >= (highest - 1, LAST_KEY)):
+            return self._direct(start, limit, highest)
+        return _cut(self._documented(self._walk_then_merge(start, limit + 1)), limit)
 
-    def _direct(self, start: Key, limit: int, floor: int) -> Page:
-        parameters = [self._seller_key, *start, self._until, limit + 1]
-        if not self._by_created:
-            parameters.append(floor)
-        rows = self._connection.execute(self._sql[f"page_{self._suffix}"], parameters).fetchall()
-        after = None
-        if len(rows) > limit:
-            rows.pop()
-            after = Cursor(at_us=rows[-1][0], order_key=rows[-1][1])
-        return Page(documents=[row[2] for row in rows], after=after)
+    def _direct(self, start: Key, limit: int, floor: int) -> Found:
+        """Straight from the index to the documents, where one creation date is the floor of all facets."""
+        wanted = limit + 1
+        if self._matching.every:
+            return _cut(self._between(start, self._end, wanted, floor), limit)
+        rows: list[Row] = []
+        near = wanted * WALK_PER_RESULT
+        far = len(self._matching.marketplaces) * WALK_PER_FACET
+        for steps in (near, far):
+            edge = self._edge(start, steps)
+            rows += self._between(start, edge or self._end, wanted - len(rows), floor)
+            if edge is None or len(rows) == wanted:
+                return _cut(rows, limit)
+            start = edge
+            if len(rows) * far < (wanted - len(rows)) * near:
+                # The rest is not to be expected on the longer walk.
+                break
+        return _cut(rows + self._documented(self._merge(start, wanted - len(rows))), limit)
 
-    def _with_documents(self, keys: Sequence[Key], limit: int) -> Page:
-        """The documents of up to `limit` keys; one key more says that there is another page."""
-        after = None
-        if len(keys) > limit:
-            keys = keys[:limit]
-            after = Cursor(at_us=keys[-1][0], order_key=keys[-1][1])
+    def _between(self, start: Key, end: Key, wanted: int, floor: int) -> list[Row]:
+        condition = "" if self._matching.every else f"AND {self._matching.condition}"
+        # The condition is made of numbers from the database.
+        statement = self._sql[f"page_{self._suffix}"].replace("/*facets*/", condition)
+        return self._connection.execute(
+            statement, (self._seller_key, *start, *end, wanted, floor)
+        ).fetchall()
+
+    def _edge(self, start: Key, steps: int) -> Key | None:
+        """The order that lies so many steps behind the start; None: there are not that many."""
+        row: Key | None = self._connection.execute(
+            self._sql[f"edge_{self._suffix}"],
+            (self._seller_key, *start, self._until, steps - 1),
+        ).fetchone()
+        return row
+
+    def _documented(self, keys: Sequence[Key]) -> list[Row]:
         wanted = json.dumps([key for _, key in keys])
-        documents = dict(self._connection.execute(self._sql["documents"], (wanted,)))
-        return Page(documents=[documents[key] for _, key in keys], after=after)
+        rows = self._connection.execute(self._sql["documents"], (wanted,))
+        documents = {key: rest for key, *rest in rows}
+        return [(at, key, *documents[key]) for at, key in keys]
 
     def _walk_then_merge(self, start: Key, wanted: int) -> list[Key]:
         found: list[Key] = []
@@ -143,15 +190,18 @@ class PageSearch:
         Each range is read only up to the last key that could still count, so that all together are little longer
         than the result.
         """
-        name, extra = f"range_{self._suffix}", tuple[str, ...]()
+        kind, extra = "range", tuple[str, ...]()
         if self._selection.supply_source_id:
-            name, extra = f"source_{self._suffix}", (self._selection.supply_source_id,)
+            kind, extra = "source", (self._selection.supply_source_id,)
         elif self._selection.store_chain_store_id:
-            name, extra = f"store_{self._suffix}", (self._selection.store_chain_store_id,)
-        statement = self._sql[name]
+            kind, extra = "store", (self._selection.store_chain_store_id,)
+        statement = self._sql[f"{kind}_{self._suffix}"]
         best: list[Key] = []
         until = self._until
-        for facet, floor in self._floors.items():
+        for head, facet in self._heads(f"{kind}_head_{self._suffix}", start, extra):
+            if head > until:
+                break
+            floor = self._floors[facet]
             lower = max(start, (floor - 1, LAST_KEY)) if self._by_created else start
             rows = self._connection.execute(
                 statement, (facet, *lower, until, floor, wanted, *extra)
@@ -162,14 +212,22 @@ class PageSearch:
                     until = best[-1][0]
         return best
 
+    def _heads(self, name: str, start: Key, extra: tuple[str, ...]) -> list[tuple[int, int]]:
+        """Where the range of each facet begins that has anything at all, the earliest first."""
+        heads = self._connection.execute(
+            # The condition is made of numbers from the database.
+            self._sql[name].replace("/*facets*/", f"AND {self._matching.condition}"),
+            (self._seller_key, *start, self._until, *extra),
+        ).fetchall()
+        return sorted((head, facet) for facet, head in heads if head is not None)
+
     def _gather(self, start: Key, wanted: int) -> list[Key]:
         """Every order with the ids or the address, sorted; there are never many of them."""
         selection = self._selection
         if selection.order_ids is not None:
             rows = [
                 row
-                for order_id in selection.order_ids
-                if (number := order_number(order_id)) is not None
+                for number in {order_number(order_id) for order_id in selection.order_ids}
                 for row in self._rows("by_number", number)
             ]
         elif selection.buyer_email is not None:
@@ -188,21 +246,38 @@ class PageSearch:
 
     async def _sieve(self, start: Key, wanted: int) -> list[Key]:
         """Candidates in order, looked up a chunk at a time, for conditions without an index of their own."""
-        found: list[Key] = []
+        found: dict[int, Key] = {}
         while len(found) < wanted:
-            selective = self._selection.supply_source_id or self._selection.store_chain_store_id
-            candidates = (
-                self._merge(start, CHUNK) if selective else self._walk_then_merge(start, CHUNK)
-            )
+            # One state for each chunk: an order that moves meanwhile is taken where it stood.
+            self._connection.execute("BEGIN")
+            try:
+                candidates, passed = self._chunk(start)
+            finally:
+                self._connection.execute("COMMIT")
             if not candidates:
                 break
-            rows = self._connection.execute(
-                self._sql["by_key"], (json.dumps([key for _, key in candidates]),)
-            ).fetchall()
-            found += sorted(self._fulfilling(rows))
+            for key in passed:
+                # What moved on between two chunks turns up in both.
+                found.setdefault(key[1], key)
             start = candidates[-1]
             await asyncio.sleep(0)
-        return found[:wanted]
+        return list(found.values())[:wanted]
+
+    def _chunk(self, start: Key) -> tuple[list[Key], list[Key]]:
+        """The next candidates, and those of them that fulfil every condition.
+
+        Raises:
+            Outdated: There may be more candidates than these.
+        """
+        newest = self._connection.execute(self._sql["newest_facet"], (self._seller_key,)).fetchone()
+        if newest[0] != self._newest:
+            raise Outdated
+        selective = self._selection.supply_source_id or self._selection.store_chain_store_id
+        candidates = self._merge(start, CHUNK) if selective else self._walk_then_merge(start, CHUNK)
+        rows = self._connection.execute(
+            self._sql["by_key"], (json.dumps([key for _, key in candidates]),)
+        ).fetchall()
+        return candidates, sorted(self._fulfilling(rows))
 
     def _fulfilling(self, rows: Iterable[tuple[Any, ...]]) -> list[Key]:
         """The keys of the rows (in the column order of `by_key`) that fulfil every condition but the date range."""
@@ -246,13 +321,22 @@ class PageSearch:
         return own_id == wanted if own_id is not None else number == order_number(wanted)
 
 
+def _cut(rows: Sequence[Row], limit: int) -> Found:
+    """A page of up to `limit` rows; one row more says that there is another page."""
+    after = None
+    if len(rows) > limit:
+        rows = rows[:limit]
+        after = Cursor(at_us=rows[-1][0], order_key=rows[-1][1])
+    return rows, after
+
+
 def _delivers_within(window: DeliveryWindow, earliest: int | None, latest: int | None) -> bool:
-    return _between(window.earliest_from, earliest, window.earliest_to) and _between(
+    return _within(window.earliest_from, earliest, window.earliest_to) and _within(
         window.latest_from, latest, window.latest_to
     )
 
 
-def _between(lower: Instant | None, value: int | None, upper: Instant | None) -> bool:
+def _within(lower: Instant | None, value: int | None, upper: Instant | None) -> bool:
     if lower is None and upper is None:
         return True
     return (

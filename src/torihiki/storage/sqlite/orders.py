@@ -3,47 +3,48 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from torihiki.kernel.instant import Instant, from_micros, micros
 from torihiki.kernel.problem import unavailable
 from torihiki.orders.model import (
+    NO_PAGE,
     Cursor,
-    Facet,
     ItemsDocument,
     OrderDocument,
     Page,
+    RegulatedDocument,
     Selection,
     StoredOrder,
 )
-from torihiki.orders.rules import fulfils
-from torihiki.storage.order_keys import EmailKeys, order_number
+from torihiki.storage.order_keys import EmailKeys, number_of, order_number
+from torihiki.storage.order_keys import order_id as written_id
+from torihiki.storage.order_sealing import Column, OrderSealing, check_sealed
 from torihiki.storage.sqlite.database import Database
-from torihiki.storage.sqlite.order_pages import PageSearch
+from torihiki.storage.sqlite.order_facets import SellerFacets
+from torihiki.storage.sqlite.order_pages import Found, Outdated, PageSearch
+from torihiki.storage.sqlite.order_writes import OrderWrites
 from torihiki.storage.statements import load
+from torihiki.storage.vault import Vault
 
 _SQL: Final = load(__package__, "orders.sql")
-
-
-class _SellerFacets:
-    """The facets of one seller as this process last saw them. Facets are only ever added."""
-
-    __slots__ = ("facets", "newest", "seller_key")
-
-    def __init__(self, seller_key: int, newest: int | None, facets: dict[int, Facet]) -> None:
-        self.seller_key = seller_key
-        self.newest = newest
-        self.facets = facets
+_SHOWING: Final = {
+    column: {name: text.replace("{people}", column.value.decode()) for name, text in _SQL.items()}
+    for column in (Column.ENDING, Column.PERSONAL)
+}
+"""The statements, for each column that can complete documents."""
 
 
 class SqliteOrders:
     """`orders.store.OrderStore` on SQLite."""
 
-    def __init__(self, database: Database, emails: EmailKeys) -> None:
+    def __init__(self, database: Database, emails: EmailKeys, vault: Vault) -> None:
         self._database = database
         self._emails = emails
-        self._sellers: dict[str, _SellerFacets] = {}
+        self._sealing = OrderSealing(vault)
+        self._writes = OrderWrites(_SQL, self._sealing)
+        self._sellers: dict[str, SellerFacets] = {}
 
     async def page(
         self,
@@ -53,48 +54,126 @@ class SqliteOrders:
         visible_from: Mapping[str, Instant],
         after: Cursor | None,
         limit: int,
+        personal: bool = False,
     ) -> Page:
         """See `OrderStore.page`."""
+        column = Column.PERSONAL if personal else Column.ENDING
+        while True:
+            try:
+                found = await self._found(
+                    seller_id, selection, visible_from, _SHOWING[column], after, limit
+                )
+            except Outdated:
+                continue
+            except sqlite3.DatabaseError as error:
+                raise unavailable() from error
+            if found is None:
+                return NO_PAGE
+            rows, cursor = found
+            return Page(
+                documents=self._sealing.open_all(column, seller_id, rows),
+                order_ids=[written_id(row[-2]) for row in rows] if personal else [],
+                after=cursor,
+            )
+
+    async def _found(
+        self,
+        seller_id: str,
+        selection: Selection,
+        visible_from: Mapping[str, Instant],
+        sql: Mapping[str, str],
+        after: Cursor | None,
+        limit: int,
+    ) -> Found | None:
+        reader = self._database.reader
+        # One read transaction, so that facets and orders are of one state; nothing in it gives way to another request.
+        reader.execute("BEGIN")
         try:
-            seller = self._seller(seller_id)
-            if seller is None:
-                return Page(documents=[], after=None)
-            floors = {
-                number: micros(visible_from[facet.marketplace_id])
-                for number, facet in seller.facets.items()
-                if fulfils(facet, selection)
-            }
-            if not floors:
-                return Page(documents=[], after=None)
-            search = PageSearch(
-                self._database.reader,
-                _SQL,
-                seller_id=seller_id,
-                seller_key=seller.seller_key,
-                selection=selection,
-                floors=floors,
-                every_facet=len(floors) == len(seller.facets),
-                emails=self._emails,
-            )
-            return await search.page(after, limit)
-        except sqlite3.OperationalError as error:
-            raise unavailable() from error
+            search = self._search(seller_id, selection, visible_from, sql)
+            if search is None:
+                return None
+            if not search.is_long:
+                return search.page(after, limit)
+        finally:
+            reader.execute("COMMIT")
+        return await search.long_page(after, limit)
 
-    async def order(self, seller_id: str, order_id: str) -> OrderDocument | None:
+    def _search(
+        self,
+        seller_id: str,
+        selection: Selection,
+        visible_from: Mapping[str, Instant],
+        sql: Mapping[str, str],
+    ) -> PageSearch | None:
+        seller = self._seller(seller_id)
+        if seller is None:
+            return None
+        matching = seller.matching(selection)
+        if not matching.marketplaces:
+            return None
+        email = selection.buyer_email
+        return PageSearch(
+            self._database.reader,
+            sql,
+            seller_key=seller.seller_key,
+            selection=selection,
+            newest=seller.newest,
+            matching=matching,
+            visible_from=visible_from,
+            email_key=None if email is None else self._emails.key(seller_id, email),
+        )
+
+    async def order(
+        self, seller_id: str, order_id: str, *, personal: bool = False
+    ) -> OrderDocument | None:
         """See `OrderStore.order`."""
-        for marketplace_id, created, document in self._one("order", seller_id, order_id):
+        column = Column.PERSONAL if personal else Column.ENDING
+        for row in self._one(_SHOWING[column]["order"], seller_id, order_id):
+            marketplace_id, created, document, people = row
             return OrderDocument(
-                marketplace_id=marketplace_id, created=from_micros(created), document=document
+                marketplace_id=marketplace_id,
+                created=from_micros(created),
+                document=document,
+                people=self._sealing.open(column, seller_id, number_of(order_id), people),
             )
         return None
 
-    async def items(self, seller_id: str, order_id: str) -> ItemsDocument | None:
+    async def items(
+        self, seller_id: str, order_id: str, *, restricted: bool = False
+    ) -> ItemsDocument | None:
         """See `OrderStore.items`."""
-        for marketplace_id, created, items in self._one("items", seller_id, order_id):
+        for marketplace_id, created, items, sealed in self._one(_SQL["items"], seller_id, order_id):
+            whole = items
+            if restricted and sealed is not None:
+                whole = self._sealing.open(Column.ITEMS, seller_id, number_of(order_id), sealed)
             return ItemsDocument(
-                marketplace_id=marketplace_id, created=from_micros(created), items=items
+                marketplace_id=marketplace_id, created=from_micros(created), items=whole
             )
         return None
+
+    async def regulated(self, seller_id: str, order_id: str) -> RegulatedDocument | None:
+        """See `OrderStore.regulated`."""
+        for marketplace_id, created, sealed in self._one(_SQL["regulated"], seller_id, order_id):
+            number = number_of(order_id)
+            return RegulatedDocument(
+                marketplace_id=marketplace_id,
+                created=from_micros(created),
+                document=None
+                if sealed is None
+                else self._sealing.open(Column.REGULATED, seller_id, number, sealed),
+            )
+        return None
+
+    async def change_regulated(
+        self, seller_id: str, order_id: str, change: Callable[[bytes], bytes]
+    ) -> bool:
+        """See `OrderStore.change_regulated`."""
+        number = order_number(order_id)
+        if number is None:
+            return False
+        return await self._database.write(
+            lambda connection: self._writes.change_regulated(connection, seller_id, number, change)
+        )
 
     async def put(self, orders: Sequence[StoredOrder]) -> set[str]:
         """See `OrderStore.put`."""
@@ -104,109 +183,56 @@ class SqliteOrders:
             else self._emails.key(order.seller_id, order.buyer_email)
             for order in orders
         ]
-        return await self._database.write(lambda connection: _put(connection, orders, emails))
+        return await self._database.write(
+            lambda connection: self._writes.put(connection, orders, emails)
+        )
 
-    def _one(self, statement: str, seller_id: str, order_id: str) -> list[tuple[str, int, bytes]]:
+    async def erasable(self, before: Instant, limit: int) -> list[tuple[str, str]]:
+        """See `OrderStore.erasable`."""
+        rows = self._database.read(_SQL["erasable"], (micros(before), limit))
+        return [(seller_id, written_id(number)) for seller_id, number in rows]
+
+    async def erase(
+        self, orders: Sequence[tuple[str, str]], erased: Callable[[bytes], tuple[bytes, bytes]]
+    ) -> int:
+        """See `OrderStore.erase`."""
+        numbered = [
+            (seller_id, number)
+            for seller_id, order_id in orders
+            if (number := order_number(order_id)) is not None
+        ]
+        return await self._database.write(
+            lambda connection: self._writes.erase(connection, numbered, erased)
+        )
+
+    async def reseal(self, after: int, limit: int) -> tuple[int, int] | None:
+        """See `OrderStore.reseal`."""
+        return await self._database.write(
+            lambda connection: self._writes.reseal(connection, after, limit)
+        )
+
+    async def check_keys(self) -> None:
+        """Looks whether the keys are those of this database.
+
+        Raises:
+            UnsuitableDatabase: They are not.
+        """
+        check_sealed(self._sealing, self._database.read(_SQL["sealed"], (-1, 1)))
+
+    def _one(self, statement: str, seller_id: str, order_id: str) -> list[tuple[Any, ...]]:
         number = order_number(order_id)
         if number is None:
             return []
-        return self._database.read(_SQL[statement], (seller_id, number))
+        return self._database.read(statement, (seller_id, number))
 
-    def _seller(self, seller_id: str) -> _SellerFacets | None:
-        """The seller's facets; one look at the newest tells whether another process has added any."""
+    def _seller(self, seller_id: str) -> SellerFacets | None:
+        """The seller's facets as of the present read transaction."""
         reader = self._database.reader
         seller = self._sellers.get(seller_id)
         if seller is None:
             row = reader.execute(_SQL["seller_key"], (seller_id,)).fetchone()
             if row is None:
                 return None
-            seller = self._sellers[seller_id] = _SellerFacets(row[0], None, {})
-        (newest,) = reader.execute(_SQL["newest_facet"], (seller.seller_key,)).fetchone()
-        if newest != seller.newest:
-            rows = reader.execute(_SQL["facets"], (seller.seller_key,)).fetchall()
-            seller.facets = {row[0]: _facet(row[1:]) for row in rows}
-            seller.newest = newest
+            seller = self._sellers[seller_id] = SellerFacets(row[0])
+        seller.look(reader, _SQL)
         return seller
-
-
-def _facet(row: Sequence[object]) -> Facet:
-    marketplace_id, status, channel, payment, easy_ship, invoice, is_ispu = row
-    return Facet(
-        marketplace_id=str(marketplace_id),
-        order_status=str(status),
-        fulfillment_channel=str(channel),
-        payment_method=str(payment),
-        easy_ship_shipment_status=str(easy_ship),
-        electronic_invoice_status=str(invoice),
-        is_ispu=bool(is_ispu),
-    )
-
-
-def _put(
-    connection: sqlite3.Connection, orders: Sequence[StoredOrder], emails: Sequence[int | None]
-) -> set[str]:
-    sellers: dict[str, int | None] = {}
-    facets: dict[tuple[int, Facet], int] = {}
-    unknown: set[str] = set()
-    for order, email in zip(orders, emails, strict=True):
-        if order.seller_id not in sellers:
-            row = connection.execute(_SQL["seller_key"], (order.seller_id,)).fetchone()
-            sellers[order.seller_id] = None if row is None else row[0]
-        seller_key = sellers[order.seller_id]
-        if seller_key is None:
-            unknown.add(order.seller_id)
-            continue
-        facet = facets.get((seller_key, order.facet))
-        if facet is None:
-            facet = facets[seller_key, order.facet] = _facet_number(
-                connection, seller_key, order.facet
-            )
-        _put_one(connection, seller_key, facet, order, email)
-    return unknown
-
-
-def _facet_number(connection: sqlite3.Connection, seller_key: int, facet: Facet) -> int:
-    values = (
-        seller_key,
-        facet.marketplace_id,
-        facet.order_status,
-        facet.fulfillment_channel,
-        facet.payment_method,
-        facet.easy_ship_shipment_status,
-        facet.electronic_invoice_status,
-        facet.is_ispu,
-    )
-    connection.execute(_SQL["add_facet"], values)
-    (number,) = connection.execute(_SQL["facet"], values).fetchone()
-    return int(number)
-
-
-def _put_one(
-    connection: sqlite3.Connection,
-    seller_key: int,
-    facet: int,
-    order: StoredOrder,
-    email: int | None,
-) -> None:
-    own_id = None if order.seller_order_id == order.order_id else order.seller_order_id
-    cursor = connection.execute(
-        _SQL["put_order"],
-        (
-            seller_key,
-            order_number(order.order_id),
-            facet,
-            micros(order.created),
-            micros(order.last_updated),
-            email,
-            own_id,
-            order.supply_source_id,
-            order.store_chain_store_id,
-            None if order.earliest_delivery is None else micros(order.earliest_delivery),
-            None if order.latest_delivery is None else micros(order.latest_delivery),
-            order.document,
-        ),
-    )
-    ((order_key,),) = cursor.fetchall()
-    connection.execute(
-        _SQL["put_details"], (order_key, order.items, order.withheld, order.regulated)
-    )

@@ -19,15 +19,27 @@ SELECT facet FROM facets
 WHERE seller_key = ? AND marketplace_id = ? AND order_status = ? AND fulfillment_channel = ? AND payment_method = ?
   AND easy_ship_shipment_status = ? AND electronic_invoice_status = ? AND is_ispu = ?;
 
--- page_created: a page without any condition but the dates, straight from the index to the documents
-SELECT created_us, order_key, document FROM orders INDEXED BY orders_created
-WHERE seller_key = ?1 AND (created_us, order_key) > (?2, ?3) AND created_us <= ?4
-ORDER BY created_us, order_key LIMIT ?5;
+-- page_created: a page straight from the index to the documents, with one condition on facets at the most
+SELECT created_us, order_key, document, order_number, {people} FROM orders INDEXED BY orders_created
+WHERE seller_key = ?1 AND (created_us, order_key) > (?2, ?3) AND (created_us, order_key) <= (?4, ?5)
+  AND created_us >= ?7 /*facets*/
+ORDER BY created_us, order_key LIMIT ?6;
 
 -- page_updated: the same by last update
-SELECT updated_us, order_key, document FROM orders INDEXED BY orders_updated
-WHERE seller_key = ?1 AND (updated_us, order_key) > (?2, ?3) AND updated_us <= ?4 AND created_us >= ?6
-ORDER BY updated_us, order_key LIMIT ?5;
+SELECT updated_us, order_key, document, order_number, {people} FROM orders INDEXED BY orders_updated
+WHERE seller_key = ?1 AND (updated_us, order_key) > (?2, ?3) AND (updated_us, order_key) <= (?4, ?5)
+  AND created_us >= ?7 /*facets*/
+ORDER BY updated_us, order_key LIMIT ?6;
+
+-- edge_created: where a walk ends that has become too long
+SELECT created_us, order_key FROM orders INDEXED BY orders_created
+WHERE seller_key = ? AND (created_us, order_key) > (?, ?) AND created_us <= ?
+ORDER BY created_us, order_key LIMIT 1 OFFSET ?;
+
+-- edge_updated: the same by last update
+SELECT updated_us, order_key FROM orders INDEXED BY orders_updated
+WHERE seller_key = ? AND (updated_us, order_key) > (?, ?) AND updated_us <= ?
+ORDER BY updated_us, order_key LIMIT 1 OFFSET ?;
 
 -- walk_created: the seller's orders in order, from the index alone
 SELECT created_us, order_key, facet, created_us FROM orders INDEXED BY orders_created
@@ -71,6 +83,48 @@ WHERE store_chain_store_id = ?7 AND facet = ?1 AND (updated_us, order_key) > (?2
   AND created_us >= ?5
 ORDER BY updated_us, order_key LIMIT ?6;
 
+-- range_head_created: the first date of each facet's range, if it has any
+SELECT facet, (
+  SELECT created_us FROM orders INDEXED BY orders_facet_created
+  WHERE orders.facet = facets.facet AND (created_us, order_key) > (?2, ?3) AND created_us <= ?4
+  ORDER BY created_us, order_key LIMIT 1
+) FROM facets WHERE seller_key = ?1 /*facets*/;
+
+-- range_head_updated: the first date of each facet's range, if it has any
+SELECT facet, (
+  SELECT updated_us FROM orders INDEXED BY orders_facet_updated
+  WHERE orders.facet = facets.facet AND (updated_us, order_key) > (?2, ?3) AND updated_us <= ?4
+  ORDER BY updated_us, order_key LIMIT 1
+) FROM facets WHERE seller_key = ?1 /*facets*/;
+
+-- source_head_created: the first date of each facet's range, if it has any
+SELECT facet, (
+  SELECT created_us FROM orders INDEXED BY orders_source_created
+  WHERE supply_source_id = ?5 AND orders.facet = facets.facet AND (created_us, order_key) > (?2, ?3) AND created_us <= ?4
+  ORDER BY created_us, order_key LIMIT 1
+) FROM facets WHERE seller_key = ?1 /*facets*/;
+
+-- source_head_updated: the first date of each facet's range, if it has any
+SELECT facet, (
+  SELECT updated_us FROM orders INDEXED BY orders_source_updated
+  WHERE supply_source_id = ?5 AND orders.facet = facets.facet AND (updated_us, order_key) > (?2, ?3) AND updated_us <= ?4
+  ORDER BY updated_us, order_key LIMIT 1
+) FROM facets WHERE seller_key = ?1 /*facets*/;
+
+-- store_head_created: the first date of each facet's range, if it has any
+SELECT facet, (
+  SELECT created_us FROM orders INDEXED BY orders_store_created
+  WHERE store_chain_store_id = ?5 AND orders.facet = facets.facet AND (created_us, order_key) > (?2, ?3) AND created_us <= ?4
+  ORDER BY created_us, order_key LIMIT 1
+) FROM facets WHERE seller_key = ?1 /*facets*/;
+
+-- store_head_updated: the first date of each facet's range, if it has any
+SELECT facet, (
+  SELECT updated_us FROM orders INDEXED BY orders_store_updated
+  WHERE store_chain_store_id = ?5 AND orders.facet = facets.facet AND (updated_us, order_key) > (?2, ?3) AND updated_us <= ?4
+  ORDER BY updated_us, order_key LIMIT 1
+) FROM facets WHERE seller_key = ?1 /*facets*/;
+
 -- by_email: the filtered columns of every order that has one address
 SELECT order_key, facet, created_us, updated_us, order_number, supply_source_id, store_chain_store_id,
        buyer_email_key, seller_order_id, earliest_delivery_us, latest_delivery_us
@@ -92,32 +146,81 @@ SELECT o.order_key, o.facet, o.created_us, o.updated_us, o.order_number, o.suppl
 FROM json_each(?1) AS wanted CROSS JOIN orders AS o ON o.order_key = wanted.value;
 
 -- documents: the documents of orders by key
-SELECT o.order_key, o.document FROM json_each(?1) AS wanted CROSS JOIN orders AS o ON o.order_key = wanted.value;
+SELECT o.order_key, o.document, o.order_number, o.{people} FROM json_each(?1) AS wanted CROSS JOIN orders AS o ON o.order_key = wanted.value;
 
 -- order: one order as it is served
-SELECT f.marketplace_id, o.created_us, o.document
+SELECT f.marketplace_id, o.created_us, o.document, o.{people}
 FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key JOIN facets AS f ON f.facet = o.facet
 WHERE s.seller_id = ? AND o.order_number = ?;
 
 -- items: the items of one order as they are served
-SELECT f.marketplace_id, o.created_us, d.items
+SELECT f.marketplace_id, o.created_us, d.items, d.restricted_items
 FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key JOIN facets AS f ON f.facet = o.facet
 JOIN order_details AS d ON d.order_key = o.order_key
 WHERE s.seller_id = ? AND o.order_number = ?;
 
--- put_order: adds an order or replaces it in its place
-INSERT INTO orders (seller_key, order_number, facet, created_us, updated_us, buyer_email_key, seller_order_id,
-                    supply_source_id, store_chain_store_id, earliest_delivery_us, latest_delivery_us, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (seller_key, order_number) DO UPDATE SET
-  facet = excluded.facet, created_us = excluded.created_us, updated_us = excluded.updated_us,
-  buyer_email_key = excluded.buyer_email_key, seller_order_id = excluded.seller_order_id,
-  supply_source_id = excluded.supply_source_id, store_chain_store_id = excluded.store_chain_store_id,
-  earliest_delivery_us = excluded.earliest_delivery_us, latest_delivery_us = excluded.latest_delivery_us,
-  document = excluded.document
-RETURNING order_key;
+-- regulated: what one order has to be checked for
+SELECT f.marketplace_id, o.created_us, d.regulated
+FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key JOIN facets AS f ON f.facet = o.facet
+JOIN order_details AS d ON d.order_key = o.order_key
+WHERE s.seller_id = ? AND o.order_number = ?;
 
--- put_details: what pages never need
-INSERT INTO order_details (order_key, items, withheld, regulated) VALUES (?, ?, ?, ?)
-ON CONFLICT (order_key) DO UPDATE SET
-  items = excluded.items, withheld = excluded.withheld, regulated = excluded.regulated;
+-- regulated_to_change: the same, where there is any, for a write that follows
+SELECT d.order_key, d.regulated
+FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key
+JOIN order_details AS d ON d.order_key = o.order_key
+WHERE s.seller_id = ? AND o.order_number = ? AND d.regulated IS NOT NULL;
+
+-- put_regulated: what has become of it
+UPDATE order_details SET regulated = ?2 WHERE order_key = ?1;
+
+-- placed: the keys of those orders that are there already
+SELECT order_number, order_key FROM orders
+WHERE seller_key = ? AND order_number IN (SELECT value FROM json_each(?));
+
+-- next_key: the key of the next order that is added
+SELECT coalesce(max(order_key), 0) + 1 FROM orders;
+
+-- add_order: a new order
+INSERT INTO orders (order_key, seller_key, order_number, facet, created_us, updated_us, buyer_email_key,
+                    seller_order_id, supply_source_id, store_chain_store_id, earliest_delivery_us, latest_delivery_us,
+                    erasable_us, document, ending, personal)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- replace_order: another state of an order, in its place
+UPDATE orders SET facet = ?, created_us = ?, updated_us = ?, buyer_email_key = ?, seller_order_id = ?,
+  supply_source_id = ?, store_chain_store_id = ?, earliest_delivery_us = ?, latest_delivery_us = ?, erasable_us = ?, document = ?,
+  ending = ?, personal = ?
+WHERE order_key = ?;
+
+-- add_details: what pages never need
+INSERT INTO order_details (items, restricted_items, withheld, regulated, order_key) VALUES (?, ?, ?, ?, ?);
+
+-- replace_details: the same of another state
+UPDATE order_details SET items = ?, restricted_items = ?, withheld = ?, regulated = ? WHERE order_key = ?;
+
+-- erasable: final orders that have not changed for long and still have their restricted members
+SELECT s.seller_id, o.order_number FROM orders AS o INDEXED BY orders_erasable
+JOIN sellers AS s ON s.seller_key = o.seller_key
+WHERE o.erasable_us < ? ORDER BY o.erasable_us LIMIT ?;
+
+-- personal: what one order says of people, for an erasure that follows
+SELECT o.order_key, o.personal FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key
+WHERE s.seller_id = ? AND o.order_number = ?;
+
+-- erase_order: nothing restricted stays
+UPDATE orders SET erasable_us = NULL, buyer_email_key = NULL, ending = ?, personal = ? WHERE order_key = ?;
+
+-- erase_details: nor here
+UPDATE order_details SET restricted_items = NULL, withheld = ?, regulated = NULL WHERE order_key = ?;
+
+-- sealed: the sealed columns of the next orders, by key
+SELECT o.order_key, s.seller_id, o.order_number, o.ending, o.personal, d.restricted_items, d.withheld, d.regulated
+FROM orders AS o JOIN sellers AS s ON s.seller_key = o.seller_key JOIN order_details AS d ON d.order_key = o.order_key
+WHERE o.order_key > ? ORDER BY o.order_key LIMIT ?;
+
+-- reseal_order: the same columns under another key
+UPDATE orders SET ending = ?, personal = ? WHERE order_key = ?;
+
+-- reseal_details: likewise
+UPDATE order_details SET restricted_items = ?, withheld = ?, regulated = ? WHERE order_key = ?;

@@ -77,12 +77,21 @@ from torihiki.orders.v0.schemas.regulated import (
     ValidInterimStatusCode,
     ValidVerificationDetail,
 )
+from torihiki.orders.v0.schemas.verification import (
+    ApprovedAttribute,
+    InterimStatusDetail,
+    PrescriptionDetail,
+    UpdateVerificationStatusRequest,
+    UpdateVerificationStatusRequestBody,
+    VerificationDetails,
+)
 
 __all__ = [
     "Address",
     "AddressExtendedFields",
     "AddressType",
     "AmazonPrograms",
+    "ApprovedAttribute",
     "AssociatedItem",
     "AssociationType",
     "AutomatedShippingSettings",
@@ -102,6 +111,7 @@ __all__ = [
     "FulfillmentChannel",
     "FulfillmentInstruction",
     "GeoCoordinates",
+    "InterimStatusDetail",
     "ItemBuyerInfo",
     "MarketplaceTaxInfo",
     "Measurement",
@@ -125,6 +135,7 @@ __all__ = [
     "PaymentMethod",
     "PointsGrantedDetail",
     "PreferredDeliveryTime",
+    "PrescriptionDetail",
     "ProductInfoDetail",
     "RegulatedFieldType",
     "RegulatedInformation",
@@ -137,7 +148,10 @@ __all__ = [
     "SubstitutionType",
     "TaxClassification",
     "TaxCollection",
+    "UpdateVerificationStatusRequest",
+    "UpdateVerificationStatusRequestBody",
     "ValidInterimStatusCode",
     "ValidVerificationDetail",
+    "VerificationDetails",
     "VerificationStatus",
 ]

@@ -15,7 +15,7 @@ Text = Annotated[str, Meta(max_length=2_000)]
 Url = Annotated[str, Meta(max_length=8_000, description="An address; a signed one may be long.")]
 
 # Far above Amazon's 400 characters, because one of ours carries every filter with it.
-Token = Annotated[str, Meta(max_length=8_000, description="Opaque; to be sent back as it is.")]
+Token = Annotated[str, Meta(max_length=32_000, description="Opaque; to be sent back as it is.")]
 
 # The store keys rows by these, so an empty one would be a row that nobody can ask for.
 Identifier = Annotated[str, Meta(min_length=1, max_length=200)]

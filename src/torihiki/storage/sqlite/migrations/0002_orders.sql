@@ -29,7 +29,10 @@ CREATE TABLE orders (
   store_chain_store_id TEXT,
   earliest_delivery_us INTEGER,
   latest_delivery_us INTEGER,
-  document BLOB NOT NULL,             -- the Order as a caller without a restricted data token sees it
+  erasable_us INTEGER,                -- last update of a final order whose restricted members are not erased
+  document BLOB NOT NULL,             -- the Order without what speaks of people, and without its closing brace
+  ending BLOB NOT NULL,               -- sealed: what completes it for a caller without a restricted data token
+  personal BLOB NOT NULL,             -- sealed: what other endings are made from
   UNIQUE (seller_key, order_number)
 );
 CREATE INDEX orders_created ON orders (seller_key, created_us, order_key, facet);
@@ -47,10 +50,13 @@ CREATE INDEX orders_store_created ON orders (store_chain_store_id, facet, create
 CREATE INDEX orders_store_updated ON orders (store_chain_store_id, facet, updated_us, order_key, created_us)
   WHERE store_chain_store_id IS NOT NULL;
 
+CREATE INDEX orders_erasable ON orders (erasable_us) WHERE erasable_us IS NOT NULL;
+
 -- What pages never need: the items, and every member that the public documents leave out.
 CREATE TABLE order_details (
   order_key INTEGER PRIMARY KEY REFERENCES orders,
-  items BLOB NOT NULL,                -- JSON list of OrderItem, public members
-  withheld BLOB NOT NULL,             -- JSON object of what the public documents leave out
-  regulated BLOB                      -- OrderRegulatedInfo
+  items BLOB NOT NULL,                -- JSON list of OrderItem, without restricted members
+  restricted_items BLOB,              -- sealed: the same with them, where there are any
+  withheld BLOB NOT NULL,             -- sealed: JSON object of what the documents leave out
+  regulated BLOB                      -- sealed: OrderRegulatedInfo
 );

@@ -1,0 +1,35 @@
+"""Checks the settings that a command was given, as far as that can be done before anything is opened."""
+
+from __future__ import annotations
+
+import msgspec
+
+from torihiki.config import Settings
+from torihiki.kernel.instant import TimeDelta
+from torihiki.worker.cleaner import Ages, parse_age
+
+
+def checked_settings(**given: object) -> Settings | str:
+    """The settings, or why they cannot be taken."""
+    try:
+        settings = msgspec.convert(given, Settings)
+        if TimeDelta.parse_iso(settings.visibility_delay) < TimeDelta.ZERO:
+            return "--visibility-delay takes a duration that is not negative"
+        ages(settings)
+        _ = settings.sqlite_path
+    except ValueError as error:
+        return str(error)
+    return settings
+
+
+def ages(settings: Settings) -> Ages:
+    """After how long what is forgotten.
+
+    Raises:
+        ValueError: A setting is not a duration.
+    """
+    erase_after = settings.erase_restricted_after
+    return Ages(
+        audit=parse_age(settings.audit_retention),
+        restricted=None if erase_after is None else parse_age(erase_after),
+    )

@@ -1,0 +1,84 @@
+"""Runs the worker until it is told to stop: as a command of its own, or as the child process of a server.
+
+As a child it ends with its server, however that ends: its standard input is a pipe that the server holds open and that
+the system closes when the server is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import sys
+import threading
+
+import structlog
+
+from torihiki import clock
+from torihiki.bootstrap.given import ages
+from torihiki.bootstrap.logs import configure
+from torihiki.bootstrap.stores import open_stores, operator_now
+from torihiki.config import Settings, from_environment
+from torihiki.kernel.problem import Problem
+from torihiki.storage.schema import UnsuitableDatabase
+from torihiki.worker.cleaner import cleaning
+from torihiki.worker.loop import run_chores
+
+
+def work(settings: Settings) -> str | None:
+    """Works until SIGTERM or SIGINT; a text says why the database could not be opened.
+
+    Once it was open it may come and go.
+    """
+    configure(settings.log_level)
+    try:
+        asyncio.run(_until_told(settings, (signal.SIGTERM, signal.SIGINT)))
+    except (OSError, sqlite3.Error, Problem, UnsuitableDatabase) as error:
+        return str(error)
+    return None
+
+
+async def _until_told(settings: Settings, signals: tuple[signal.Signals, ...]) -> None:
+    working = asyncio.ensure_future(_work(settings))
+    for number in signals:
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+
+
+async def _work(settings: Settings) -> None:
+    async with open_stores(settings) as stores:
+        await run_chores(
+            cleaning(stores.auth, stores.audit, stores.restricted, ages(settings)),
+            now=lambda: operator_now(stores),
+            monotonic=clock.monotonic,
+        )
+
+
+def child() -> int:
+    """Works with the settings that the server put into the environment, until it is told to stop or its server is gone.
+
+    Ctrl+C reaches every process of a terminal; here it is the server that decides what follows. Returns the exit status.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_server, name="lifeline", daemon=True).start()
+    settings = from_environment()
+    configure(settings.log_level)
+    try:
+        asyncio.run(_until_told(settings, (signal.SIGTERM,)))
+    except Exception:  # noqa: BLE001 - the server tries again; the log says why
+        structlog.get_logger("torihiki.worker").exception("worker failed")
+        return 1
+    return 0
+
+
+def _end_with_the_server() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(child())

@@ -1,0 +1,25 @@
+"""What cannot be helped ends a command with a message and status 1, never with a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from torihiki.kernel.problem import Problem
+from torihiki.storage.schema import UnsuitableDatabase
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turns a file, address or database that cannot be used into a message.
+
+    Raises:
+        typer.Exit: With status 1.
+    """
+    try:
+        yield
+    except (OSError, Problem, UnsuitableDatabase) as error:
+        typer.echo(f"Cannot go on: {error}", err=True)
+        raise typer.Exit(1) from error

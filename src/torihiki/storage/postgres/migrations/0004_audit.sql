@@ -1,0 +1,15 @@
+-- Who was shown restricted data: a row for each answer, with ids only and nothing of what was shown.
+
+CREATE TABLE audit (
+  entry_key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at_us BIGINT NOT NULL,              -- on the operator's clock, which can go back
+  seller_id TEXT COLLATE "C" NOT NULL,
+  application_id TEXT COLLATE "C" NOT NULL,
+  token_id TEXT NOT NULL,             -- the first 16 hexadecimal digits of the token's hash
+  request_id TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  elements TEXT NOT NULL,             -- JSON list
+  order_numbers BIGINT[] NOT NULL     -- the 17 digits of each AmazonOrderId
+);
+CREATE INDEX audit_time ON audit (at_us, entry_key);
+CREATE INDEX audit_seller ON audit (seller_id, at_us, entry_key);

@@ -1,0 +1,30 @@
+"""One running server a file of tests; those that kill or restart theirs start it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.orders.lines import US
+from tests.serving import Seller, Served, served
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server as it starts by default, on an empty database; its clock is stopped, so that buckets stand still."""
+    with served(tmp_path_factory.mktemp("server") / "data") as found:
+        found.set_clock(now="2026-11-22T09:30:00Z", running=False)
+        yield found
+
+
+@pytest.fixture
+def seller(server: Served) -> Seller:
+    """A seller of this test alone, with full buckets."""
+    return server.add_seller([US])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"

@@ -1,0 +1,63 @@
+"""Restricted data tokens as a plain HTTP client mints and uses them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.orders.lines import US
+from tests.server.plain import Answered, fetch
+from tests.serving import Seller, Served
+
+MINT = "/tokens/2021-03-01/restrictedDataToken"
+ORDERS = "/orders/v0/orders"
+QUERY = f"?MarketplaceIds={US}&CreatedAfter=2026-01-01"
+ID = "249-7000000-0000001"
+ORDER = f"{ORDERS}/{ID}"
+GENERIC = ORDERS + "/{orderId}"
+JSON = "application/json"
+
+SHIPPING = "Direct-to-Consumer Shipping (Restricted)"
+INVOICING = "Tax Invoicing (Restricted)"
+ALL = ["buyerInfo", "shippingAddress", "buyerTaxInformation"]
+SUFFIXES = ["", "/address", "/buyerInfo", "/orderItems", "/orderItems/buyerInfo"]
+
+DENIED = (403, "Unauthorized", "Access to requested resource is denied.", "")
+EXPIRED = (*DENIED[:3], "The access token you provided has expired.")
+INVALID = (*DENIED[:3], "The access token you provided is revoked, malformed or invalid.")
+
+
+def resource(path: str, *elements: str, method: str = "GET") -> dict[str, Any]:
+    return {"method": method, "path": path} | ({"dataElements": elements} if elements else {})
+
+
+def ask(
+    server: Served, token: str, body: bytes, content_type: str = JSON, target: str = MINT
+) -> Answered:
+    headers = {"x-amz-access-token": token, "content-type": content_type}
+    return fetch(server.url, target, method="POST", headers=headers, body=body)
+
+
+def mint(server: Served, seller: Seller, resources: Any, **members: Any) -> str:
+    """A restricted data token, which must be given."""
+    body = json.dumps({"restrictedResources": resources, **members}).encode()
+    answer = ask(server, seller.access_token, body)
+    assert answer.status == 200, answer.body
+    assert answer.headers["content-type"] == JSON
+    assert answer.headers["x-amzn-ratelimit-limit"] == "1.0"
+    found = answer.json()
+    assert list(found) == ["restrictedDataToken", "expiresIn"]
+    assert found["expiresIn"] == 3600
+    token: str = found["restrictedDataToken"]
+    assert token.startswith("Atz.sprdt|")
+    return token
+
+
+def use(server: Served, token: str, target: str) -> Answered:
+    return fetch(server.url, target, headers={"x-amz-access-token": token})
+
+
+def error(answer: Answered) -> tuple[int, str, str, str]:
+    (found,) = answer.json()["errors"]
+    assert list(found) == ["code", "message", "details"]
+    return answer.status, found["code"], found["message"], found["details"]

@@ -1,0 +1,256 @@
+"""Every step of the schema on every backend: what was stored stays readable, and all ways lead to one schema."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import asyncpg
+import pytest
+from tests.postgres import PostgresServer
+
+from torihiki.storage import statements
+from torihiki.storage.postgres.database import Database as PostgresDatabase
+from torihiki.storage.postgres.database import migrate as migrate_postgres
+from torihiki.storage.schema import UnsuitableDatabase
+from torihiki.storage.sqlite.database import migrate as migrate_sqlite
+
+Table = list[dict[str, Any]]
+
+ROWS: Mapping[int, str] = {
+    1: """
+        UPDATE server_state SET clock_offset_us = -5, revision = 7;
+        INSERT INTO sellers (seller_id, name, marketplace_ids, created_us) VALUES ('S1', 'N', '["M"]', 1);
+        INSERT INTO applications (application_id, name, client_id, secret_hash, secret_expires_us, roles, created_us)
+        VALUES ('app', 'N', 'client', {bytes}, 5, '[]', 1);
+        INSERT INTO authorizations (authorization_id, application_id, seller_id, created_us)
+        VALUES ('auth', 'app', 'S1', 1);
+        INSERT INTO refresh_tokens (token_hash, authorization_id, created_us) VALUES ({bytes}, 'auth', 1);
+        INSERT INTO authorization_codes (code_hash, authorization_id, redirect_uri, expires_us)
+        VALUES ({bytes}, 'auth', 'https://a.example/', 9);
+        INSERT INTO access_tokens (token_hash, application_id, authorization_id, issued_us, expires_us)
+        VALUES ({bytes}, 'app', 'auth', 1, 2);
+        INSERT INTO usage_plans (application_id, seller_id, operation, rate, burst)
+        VALUES ('app', 'S1', 'getOrders', 0.5, 20)
+    """,
+    2: """
+        INSERT INTO facets (seller_key, facet, marketplace_id, order_status, fulfillment_channel, payment_method,
+                            easy_ship_shipment_status, electronic_invoice_status, is_ispu)
+        SELECT seller_key, 1, 'M', 'Shipped', 'MFN', '', '', '', {false} FROM sellers;
+        INSERT INTO orders (seller_key, order_number, facet, created_us, updated_us, buyer_email_key, erasable_us,
+                            document, ending, personal)
+        SELECT seller_key, 12345678901234567, 1, 5, 6, -9, 6, {bytes}, {other_bytes}, {bytes} FROM sellers;
+        INSERT INTO order_details (order_key, items, restricted_items, withheld, regulated)
+        SELECT order_key, {bytes}, {other_bytes}, {bytes}, {other_bytes} FROM orders
+    """,
+    3: """
+        INSERT INTO access_tokens (token_hash, application_id, authorization_id, issued_us, expires_us, resources)
+        VALUES ({other_bytes}, 'app', 'auth', 1, 2, '[]')
+    """,
+    4: """
+        INSERT INTO audit (at_us, seller_id, application_id, token_id, request_id, operation, elements, order_numbers)
+        VALUES (1, 'S1', 'app', 'token', 'request', 'getOrder', '[]', {numbers})
+    """,
+}
+"""Rows of each version's tables, in the words that both databases understand but for bytes and booleans."""
+
+
+class Target(Protocol):
+    """A database that can be brought to any version."""
+
+    package: str
+
+    async def migrate(self, up_to: int | None = None) -> int: ...
+    async def execute(self, statement: str) -> None: ...
+    async def schema(self) -> dict[str, Table]: ...
+    async def tables(self) -> dict[str, Table]: ...
+    async def set_version(self, version: int) -> None: ...
+
+
+class SqliteTarget:
+    package = "torihiki.storage.sqlite.migrations"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def migrate(self, up_to: int | None = None) -> int:
+        return await asyncio.to_thread(migrate_sqlite, self.path, up_to=up_to)
+
+    def _rows(self, query: str) -> Table:
+        connection = sqlite3.connect(self.path)
+        connection.row_factory = sqlite3.Row
+        try:
+            with connection:
+                return [dict(row) for row in connection.execute(query)]
+        finally:
+            connection.close()
+
+    async def execute(self, statement: str) -> None:
+        written = statement.format(
+            bytes="X'0102'", other_bytes="X'03'", false="0", numbers="X'0000000000000001'"
+        )
+        self._rows(written)
+
+    async def schema(self) -> dict[str, Table]:
+        found = {
+            "indexes": self._rows(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 1"
+            )
+        }
+        for name in await self.tables():
+            found[name] = self._rows(f"PRAGMA table_xinfo('{name}')")
+            found[f"{name} refers"] = self._rows(f"PRAGMA foreign_key_list('{name}')")
+        return found
+
+    async def tables(self) -> dict[str, Table]:
+        names = self._rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")
+        return {row["name"]: self._rows(f"SELECT * FROM {row['name']}") for row in names}
+
+    async def set_version(self, version: int) -> None:
+        self._rows(f"PRAGMA user_version = {version}")
+
+
+class PostgresTarget:
+    package = "torihiki.storage.postgres.migrations"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def migrate(self, up_to: int | None = None) -> int:
+        return await migrate_postgres(self.url, up_to=up_to)
+
+    async def _rows(self, query: str) -> Table:
+        connection = await asyncpg.connect(self.url)
+        try:
+            return [dict(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+    async def execute(self, statement: str) -> None:
+        written = statement.format(
+            bytes=r"'\x0102'", other_bytes=r"'\x03'", false="false", numbers="'{1}'"
+        )
+        await self._rows(written)
+
+    async def schema(self) -> dict[str, Table]:
+        columns = (
+            "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name, is_identity"
+            " FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+        )
+        constraints = (
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+        )
+        return {
+            "columns": await self._rows(columns),
+            "indexes": await self._rows(
+                "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+            ),
+            "constraints": await self._rows(constraints),
+        }
+
+    async def tables(self) -> dict[str, Table]:
+        names = await self._rows(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename <> 'schema_versions' ORDER BY 1"
+        )
+        return {
+            row["tablename"]: await self._rows(f"SELECT * FROM {row['tablename']}") for row in names
+        }
+
+    async def set_version(self, version: int) -> None:
+        await self._rows(f"INSERT INTO schema_versions VALUES ({version})")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Target]:
+    """A database without a schema."""
+    if request.param == "sqlite":
+        yield SqliteTarget(tmp_path / "torihiki.db")
+    else:
+        yield PostgresTarget(request.getfixturevalue("postgres_bare_url"))
+
+
+@pytest.fixture
+async def fresh(request: pytest.FixtureRequest, target: Target, tmp_path: Path) -> Target:
+    """A second database of the same kind, brought to the newest schema in one go."""
+    other: Target
+    if isinstance(target, SqliteTarget):
+        other = SqliteTarget(tmp_path / "fresh.db")
+        await other.migrate()
+    else:
+        other = PostgresTarget(request.getfixturevalue("postgres_url"))
+    return other
+
+
+def newest(target: Target) -> int:
+    return len(statements.migrations(target.package))
+
+
+async def test_every_version_has_rows_to_be_tried_with(target: Target) -> None:
+    assert sorted(ROWS) == list(range(1, newest(target) + 1))
+
+
+@pytest.mark.parametrize("version", sorted(ROWS))
+async def test_rows_of_every_version_outlive_the_way_to_the_newest(
+    target: Target, fresh: Target, version: int
+) -> None:
+    assert await target.migrate(up_to=version) == 0
+    for number in range(1, version + 1):
+        for statement in ROWS[number].split(";"):
+            await target.execute(statement)
+    before = await target.tables()
+    assert all(before.values())
+
+    assert await target.migrate() == version
+
+    after = await target.tables()
+    for name, rows in before.items():
+        kept = [{column: row[column] for column in rows[0]} for row in after[name]]
+        assert all(row in kept for row in rows)
+    assert await target.schema() == await fresh.schema()
+
+
+async def test_second_migration_finds_nothing_to_do(target: Target) -> None:
+    assert await target.migrate() == 0
+    assert await target.migrate() == newest(target)
+
+
+async def test_migrations_that_start_at_once_make_one_schema(target: Target, fresh: Target) -> None:
+    found = await asyncio.gather(*(target.migrate() for _ in range(4)))
+    assert min(found) == 0
+    assert await target.schema() == await fresh.schema()
+
+
+async def test_database_of_a_newer_release_is_refused_and_left_alone(target: Target) -> None:
+    await target.migrate()
+    await target.set_version(newest(target) + 1)
+    before = await target.schema()
+    with pytest.raises(UnsuitableDatabase, match=f"schema version {newest(target) + 1}"):
+        await target.migrate()
+    assert await target.schema() == before
+
+
+async def test_database_that_cannot_keep_every_text_is_refused(
+    postgres_server: PostgresServer,
+) -> None:
+    postgres_server.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'")
+    try:
+        with pytest.raises(UnsuitableDatabase, match="LATIN1"):
+            await migrate_postgres(postgres_server.url("latin"))
+    finally:
+        postgres_server.drop_database("latin")
+
+
+async def test_server_that_cannot_be_entered_is_named_in_the_refusal(
+    postgres_server: PostgresServer,
+) -> None:
+    nowhere = "postgresql://postgres@127.0.0.1:1/none"
+    for url in (postgres_server.url("there_is_none"), nowhere, "postgresql://[half"):
+        with pytest.raises(UnsuitableDatabase, match="cannot be used"):
+            await migrate_postgres(url)
+        with pytest.raises(UnsuitableDatabase, match="cannot be used"):
+            await PostgresDatabase.open(url)

@@ -1,0 +1,7 @@
+"""The worker is proven on the same backends as the stores."""
+
+from __future__ import annotations
+
+from tests.storage.conftest import backend, peer, stores, unopened
+
+__all__ = ["backend", "peer", "stores", "unopened"]
