@@ -207,3 +207,15 @@ def postgres_bare_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.new_database()
     yield postgres_server.url(name)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The URL for --database; None: the default, SQLite in the data directory."""
+    if request.param == "sqlite":
+        yield None
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres_server")
+    name = postgres.new_database()
+    yield postgres.url(name)
+    postgres.drop_database(name)

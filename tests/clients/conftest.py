@@ -7,20 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients.driver import CLIENTS, Client
-from tests.postgres import PostgresServer
 from tests.serving import Seller, Served, served_demo
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """The URL for --database; None: the default, SQLite in the data directory."""
-    if request.param == "sqlite":
-        yield None
-        return
-    postgres: PostgresServer = request.getfixturevalue("postgres_server")
-    name = postgres.new_database()
-    yield postgres.url(name)
-    postgres.drop_database(name)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """Real clients, each in a process of its own that is told what to do line by line.
 
-The processes are the scripts in `drivers/` and `node/`. They take `{"operation", "orderId", "query"}` with Amazon's
-names, call their client the way its documentation says, and give back what the client made of the answer.
+The processes are the scripts in `drivers/` and `node/`. They take `{"operation", "orderId", "query", "restricted"}` with
+Amazon's names, call their client the way its documentation says, and give back what the client made of the answer. Where
+`restricted` is not null the client gets itself a restricted data token first.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ class Refusal(NamedTuple):
     details: str | None
 
 
+class Restricted(NamedTuple):
+    """What a restricted data token is asked for; no elements: the path alone says it."""
+
+    path: str
+    dataElements: list[str]  # noqa: N815 - Amazon's name
+
+
 class Refused(Exception):
     """The client raised."""
 
@@ -85,14 +93,23 @@ class Client:
         self._unread = b""
 
     def call(
-        self, operation: str, order_id: str | None = None, query: Mapping[str, Any] | None = None
+        self,
+        operation: str,
+        order_id: str | None = None,
+        query: Mapping[str, Any] | None = None,
+        restricted: Restricted | None = None,
     ) -> Any:
         """What the client made of the payload.
 
         Raises:
             Refused: The client raised.
         """
-        asked = {"operation": operation, "orderId": order_id, "query": dict(query or {})}
+        asked = {
+            "operation": operation,
+            "orderId": order_id,
+            "query": dict(query or {}),
+            "restricted": None if restricted is None else restricted._asdict(),
+        }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asked).encode() + b"\n")
         self._process.stdin.flush()

@@ -19,6 +19,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def unlimited(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server on each database that logs every request and limits none."""
+    data = tmp_path_factory.mktemp("unlimited") / "data"
+    flags = ("--usage-plans", "off", "--access-log", "--log-level", "debug")
+    with served(data, *flags, database=database) as found:
+        found.set_clock(now="2026-11-22T09:30:00Z", running=False)
+        yield found
+
+
 @pytest.fixture
 def seller(server: Served) -> Seller:
     """A seller of this test alone, with full buckets."""

@@ -61,3 +61,51 @@ def error(answer: Answered) -> tuple[int, str, str, str]:
     (found,) = answer.json()["errors"]
     assert list(found) == ["code", "message", "details"]
     return answer.status, found["code"], found["message"], found["details"]
+
+
+INTERIM = {
+    "statusCode": "clinic-asked",
+    "statusDateTime": "2026-11-20T08:00:00Z",
+}
+REPORT = {
+    "regulatedOrderVerificationStatus": {
+        "status": "Pending",
+        "externalReviewerId": "reviewer-7",
+        "verificationDetails": {"interimStatusDetail": INTERIM},
+    }
+}
+"""A report that a regulated order takes as often as it comes."""
+
+OPERATIONS = {
+    "getOrders": ("GET", ORDERS),
+    "getOrder": ("GET", GENERIC),
+    "getOrderBuyerInfo": ("GET", f"{GENERIC}/buyerInfo"),
+    "getOrderAddress": ("GET", f"{GENERIC}/address"),
+    "getOrderItems": ("GET", f"{GENERIC}/orderItems"),
+    "getOrderItemsBuyerInfo": ("GET", f"{GENERIC}/orderItems/buyerInfo"),
+    "getOrderRegulatedInfo": ("GET", f"{GENERIC}/regulatedInfo"),
+    "updateVerificationStatus": ("PATCH", f"{GENERIC}/regulatedInfo"),
+    "createRestrictedDataToken": ("POST", MINT),
+}
+"""Every operation that takes a token, with its method and path."""
+
+
+def call(server: Served, operation: str, token: str | None, order_id: str = ID) -> Answered:
+    """One call as it should be, whatever the token."""
+    method, path = OPERATIONS[operation]
+    target = path.replace("{orderId}", order_id) + (QUERY if operation == "getOrders" else "")
+    body = {
+        "updateVerificationStatus": REPORT,
+        "createRestrictedDataToken": {"restrictedResources": [resource(GENERIC)]},
+    }.get(operation)
+    headers = {} if token is None else {"x-amz-access-token": token}
+    if body is not None:
+        headers["content-type"] = JSON
+    sent = None if body is None else json.dumps(body).encode()
+    return fetch(server.url, target, method=method, headers=headers, body=sent)
+
+
+def mint_for(server: Served, seller: Seller, operation: str, *elements: str) -> str:
+    """A restricted data token for that operation alone."""
+    method, path = OPERATIONS[operation]
+    return mint(server, seller, [resource(path, *elements, method=method)])

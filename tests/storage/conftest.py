@@ -12,10 +12,13 @@ from typing import Any, NamedTuple, Protocol
 import asyncpg
 import pytest
 from tests.postgres import PostgresServer
+from tests.storage.order_model import MARKETPLACES
 
+from torihiki.admin.model import Seller
 from torihiki.admin.store import AdminStore, AuditStore
 from torihiki.auth.store import AuthStore
 from torihiki.bootstrap.files import KeyFile
+from torihiki.kernel.instant import from_micros
 from torihiki.orders.store import OrderStore
 from torihiki.storage.order_keys import EmailKeys
 from torihiki.storage.postgres.admin import PostgresAdminStore
@@ -201,3 +204,18 @@ async def stores(backend: Backend) -> Stores:
 async def peer(backend: Backend) -> Stores:
     """The stores of another server process on the same database."""
     return await backend.open()
+
+
+async def add_seller(stores: Stores, seller_id: str) -> None:
+    seller = Seller(
+        seller_id=seller_id, name="S", marketplace_ids=MARKETPLACES, created_at=from_micros(0)
+    )
+    assert await stores.admin.add_seller(seller)
+
+
+@pytest.fixture
+async def store(stores: Stores) -> Orders:
+    """The orders of a database that knows the sellers S1 and S2, in an order that is not that of their ids."""
+    await add_seller(stores, "S2")
+    await add_seller(stores, "S1")
+    return stores.orders

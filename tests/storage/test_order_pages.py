@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.storage.conftest import Stores
+from tests.storage.conftest import Stores, add_seller
 from tests.storage.order_model import (
     ADDRESSES,
     CHANNELS,
@@ -33,21 +33,23 @@ from tests.storage.order_model import (
     selection,
     whole,
 )
-from tests.storage.test_order_store import add_seller
 
 from torihiki.kernel.instant import Instant, from_micros
 from torihiki.orders.model import DateField, DeliveryWindow, Facet, Selection, StoredOrder
 from torihiki.orders.store import OrderStore
+from torihiki.storage.postgres import order_pages as postgres_pages
+from torihiki.storage.sqlite import order_pages as sqlite_pages
 
 SPAN = 400
 CROWD = 700
 NUMBERS = itertools.count(1)
 
 
-@pytest.fixture
-async def store(stores: Stores) -> OrderStore:
-    await add_seller(stores, "S1")
-    return stores.orders
+@pytest.fixture(autouse=True, params=[0, 1_000], ids=["every window is wide", "windows are narrow"])
+def _windows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delivery windows go one of two ways, by how many orders they hold; both are tried with the same orders."""
+    monkeypatch.setattr(sqlite_pages, "WINDOW_MAX", request.param)
+    monkeypatch.setattr(postgres_pages, "WINDOW_MAX", request.param)
 
 
 async def check(

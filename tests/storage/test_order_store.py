@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
-from tests.storage.conftest import Stores
+from tests.storage.conftest import Stores, add_seller
 from tests.storage.order_model import (
     EVERYTHING_VISIBLE,
     MARKETPLACES,
@@ -27,27 +27,11 @@ from tests.storage.order_model import (
     whole,
 )
 
-from torihiki.admin.model import Seller
 from torihiki.kernel.instant import Instant, from_micros
 from torihiki.orders.model import Cursor, DateField, StoredOrder
 from torihiki.orders.store import OrderStore
 
 NEVER_STORED = (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)
-
-
-async def add_seller(stores: Stores, seller_id: str) -> None:
-    seller = Seller(
-        seller_id=seller_id, name="S", marketplace_ids=MARKETPLACES, created_at=from_micros(0)
-    )
-    assert await stores.admin.add_seller(seller)
-
-
-@pytest.fixture
-async def store(stores: Stores) -> OrderStore:
-    """The orders of a database that knows the sellers S1 and S2."""
-    await add_seller(stores, "S1")
-    await add_seller(stores, "S2")
-    return stores.orders
 
 
 def of(seller_id: str, each: StoredOrder) -> StoredOrder:

@@ -8,24 +8,11 @@ import pytest
 from tests.storage.conftest import Stores
 from tests.storage.order_model import MARKETPLACES, facet, order, order_id, read, selection
 
-from torihiki.admin.model import Seller
-from torihiki.kernel.instant import from_micros
 from torihiki.kernel.problem import Problem, invalid_input
 from torihiki.orders.model import DateField
 from torihiki.orders.store import OrderStore
 
 CHANGES = 20
-
-
-@pytest.fixture
-async def store(stores: Stores) -> OrderStore:
-    """The orders of a database that knows the sellers S1 and S2."""
-    for seller_id in ("S1", "S2"):
-        seller = Seller(
-            seller_id=seller_id, name="S", marketplace_ids=MARKETPLACES, created_at=from_micros(0)
-        )
-        assert await stores.admin.add_seller(seller)
-    return stores.orders
 
 
 async def document(store: OrderStore, number: int = 7) -> bytes | None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.storage.conftest import backend, peer, stores, unopened
+from tests.storage.conftest import backend, peer, store, stores, unopened
 
-__all__ = ["backend", "peer", "stores", "unopened"]
+__all__ = ["backend", "peer", "store", "stores", "unopened"]

@@ -6,11 +6,13 @@ import asyncio
 import os
 from typing import Protocol
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from whenever import ItemizedDelta
 
+from tests.storage.order_model import EVERYTHING_VISIBLE, order, order_id, selection
 from torihiki.admin import operations as admin
 from torihiki.admin.model import AuditEntry, AuditFilter, PageRequest
 from torihiki.admin.rules import Mint
@@ -18,13 +20,28 @@ from torihiki.admin.store import AdminStore, AuditStore
 from torihiki.auth.model import AccessToken
 from torihiki.auth.rules import token_hash
 from torihiki.auth.store import AuthStore
+from torihiki.bootstrap.stores import Stores as AllStores
 from torihiki.kernel.instant import Instant, TimeDelta, from_micros
+from torihiki.orders.model import StoredOrder
+from torihiki.orders.store import OrderStore
+from torihiki.orders.v0.views import Source, completed, open_ending, pack, personal_part
 from torihiki.worker import cleaner
 from torihiki.worker.cleaner import Ages, cleaning, moment_before, parse_age
 from torihiki.worker.loop import Chore
 
 NOW = Instant.parse_iso("2026-11-22T09:30:00Z")
 DAY = TimeDelta(hours=24)
+
+
+PEOPLE = Source(
+    address={"Name": "Hanako Reader", "City": "Osaka", "Phone": "+81-6"},
+    buyer={"BuyerEmail": "hanako@example.com", "BuyerName": "Hanako Reader"},
+    tax={"CompanyLegalName": "Hanako KK"},
+    shows_address=True,
+    by_amazon=False,
+    phone_until=None,
+)
+EVERYTHING = frozenset({"shippingAddress", "buyerInfo", "buyerTaxInformation"})
 
 
 class Stores(Protocol):
@@ -34,31 +51,58 @@ class Stores(Protocol):
     def auth(self) -> AuthStore: ...
     @property
     def audit(self) -> AuditStore: ...
-
-
-class Orders:
-    """Orders by when they were shipped."""
-
-    def __init__(self, *shipped: Instant) -> None:
-        self.kept = sorted(shipped)
-
-    async def erase_order(self, seller_id: str, order_id: str) -> bool:
-        raise AssertionError((seller_id, order_id))
-
-    async def erase_restricted(self, before: Instant, limit: int) -> int:
-        old = [one for one in self.kept if one < before][:limit]
-        self.kept = self.kept[len(old) :]
-        return len(old)
+    @property
+    def orders(self) -> OrderStore: ...
 
 
 def chores(
-    stores: Stores, orders: Orders | None = None, *, audit: str = "P365D", restricted: str | None = None
+    stores: Stores, *, audit: str = "P365D", restricted: str | None = None
 ) -> dict[str, Chore]:  # fmt: skip
     ages = Ages(
         audit=parse_age(audit), restricted=None if restricted is None else parse_age(restricted)
     )
-    made = cleaning(stores.auth, stores.audit, orders or Orders(), ages)
+    whole = AllStores(stores.orders, stores.auth, stores.admin, stores.audit)
+    made = cleaning(stores.auth, stores.audit, whole.restricted, ages)
     return {chore.name: chore for chore in made}
+
+
+def shipped(number: int, at: Instant, *, is_final: bool = True, seller: str = "S1") -> StoredOrder:
+    """An order that speaks of people."""
+    people = personal_part(PEOPLE)
+    plain = order(number, is_final=is_final, seller_id=seller, restricted_items=b'["Hanako"]')
+    return msgspec.structs.replace(
+        plain,
+        created=at - DAY,
+        last_updated=at,
+        ending=open_ending(people),
+        personal=pack(people),
+        buyer_email="hanako@example.com",
+    )
+
+
+async def speaking(store: OrderStore, *sellers: str) -> list[int]:
+    """The numbers of the orders that still have a name, a telephone, an address, a company or a message."""
+    found: list[int] = []
+    for seller_id in sellers or ("S1",):
+        for with_personal in (False, True):
+            page = await store.page(
+                seller_id,
+                selection(),
+                visible_from=EVERYTHING_VISIBLE,
+                after=None,
+                limit=100,
+                personal=with_personal,
+            )
+            opened = EVERYTHING if with_personal else None
+            for document in completed(page.documents, opened, NOW):
+                shown = msgspec.json.decode(document)
+                items = await store.items(seller_id, order_id(int(shown["order"])), restricted=True)
+                assert items is not None
+                said = document + items.items
+                assert b"Osaka" in said
+                if any(word in said for word in (b"anako", b"+81")):
+                    found.append(int(shown["order"]))
+    return sorted(set(found))
 
 
 async def finish(chore: Chore, now: Instant = NOW) -> list[int]:
@@ -145,13 +189,48 @@ async def test_two_workers_at_once_forget_what_one_would(
     assert await kept(stores) == [NOW]
 
 
-async def test_restricted_fields_are_erased_when_the_setting_says_so(stores: Stores) -> None:
-    orders = Orders(*(NOW - DAY * days for days in (31, 30, 1)))
-    assert "erase restricted fields" not in chores(stores, orders)
-    chore = chores(stores, orders, restricted="P30D")["erase restricted fields"]
+async def test_restricted_fields_are_erased_when_the_setting_says_so(
+    stores: Stores, store: OrderStore
+) -> None:
+    ages = {1: 31, 2: 30, 3: 1}
+    await store.put([shipped(number, NOW - DAY * days) for number, days in ages.items()])
+    await store.put([shipped(4, NOW - DAY * 400, is_final=False)])
+    assert "erase restricted fields" not in chores(stores)
+    assert await speaking(store) == [1, 2, 3, 4]
+    chore = chores(stores, restricted="P30D")["erase restricted fields"]
     assert await finish(chore) == [1]
-    assert orders.kept == [NOW - DAY * 30, NOW - DAY]
+    assert await speaking(store) == [2, 3, 4]
+    assert await finish(chore) == []
     assert await finish(chore, NOW + DAY * 40) == [2]
+    assert await speaking(store) == [4]
+
+
+async def test_each_step_of_erasing_is_bounded_and_takes_the_oldest(
+    stores: Stores, store: OrderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaner, "ORDERS", 2)
+    await store.put(
+        [
+            shipped(number, NOW - DAY * (100 + number), seller=("S1", "S2")[number % 2])
+            for number in range(5)
+        ]
+    )
+    chore = chores(stores, restricted="P30D")["erase restricted fields"]
+    assert await chore.step(NOW) == 2
+    assert await speaking(store, "S1", "S2") == [0, 1, 2]
+    assert await finish(chore) == [2, 1]
+    assert await speaking(store, "S1", "S2") == []
+
+
+async def test_two_workers_at_once_erase_what_one_would(
+    stores: Stores, store: OrderStore, peer: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaner, "ORDERS", 3)
+    await store.put([shipped(number, NOW - DAY * 99) for number in range(20)])
+    await store.put([shipped(20, NOW)])
+    each = (chores(one, restricted="P30D")["erase restricted fields"] for one in (stores, peer))
+    await asyncio.gather(*(finish(chore) for chore in each))
+    assert await speaking(store) == [20]
 
 
 @pytest.mark.parametrize("text", ["", "30", "30 days", "P", "-P1D", "P-1D", "P1DT-1H"])

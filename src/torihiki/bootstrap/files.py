@@ -82,8 +82,10 @@ class KeyFile:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self.ring = key_ring(directory)
+        key_ring(directory)
+        # Looked at before it is read: a file that is replaced in between is noticed at the next look.
         self._seen = self._look()
+        self.ring = key_ring(directory)
 
     def _look(self) -> tuple[int, int]:
         found = (self._directory / KEY_FILE).stat()

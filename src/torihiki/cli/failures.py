@@ -9,17 +9,18 @@ import typer
 
 from torihiki.kernel.problem import Problem
 from torihiki.storage.schema import UnsuitableDatabase
+from torihiki.storage.vault import CannotOpen
 
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turns a file, address or database that cannot be used into a message.
+    """Turns a file, address, database or sealed value that cannot be used into a message.
 
     Raises:
         typer.Exit: With status 1.
     """
     try:
         yield
-    except (OSError, Problem, UnsuitableDatabase) as error:
+    except (OSError, Problem, UnsuitableDatabase, CannotOpen) as error:
         typer.echo(f"Cannot go on: {error}", err=True)
         raise typer.Exit(1) from error

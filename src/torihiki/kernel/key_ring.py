@@ -75,6 +75,8 @@ def parse_ring(text: str) -> KeyRing:
         if len(secret) < SECRET_MIN_BYTES:
             raise ValueError("a secret is too short")
         if name == "index":
+            if index:
+                raise ValueError("the index key stands twice")
             index = secret
         else:
             keys.append(SecretKey(key_id=int(name), secret=secret))

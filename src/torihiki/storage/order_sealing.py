@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, Final
 
+from torihiki.storage.order_keys import order_id
 from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.storage.vault import CannotOpen, Vault
 
@@ -61,7 +62,13 @@ class OrderSealing:
         Raises:
             CannotOpen: It was not sealed for this column of this order with a key that is there.
         """
-        return self.vault.open(sealed, _context(column, seller_id) + number.to_bytes(8))
+        try:
+            return self.vault.open(sealed, _context(column, seller_id) + number.to_bytes(8))
+        except CannotOpen as error:
+            raise CannotOpen(
+                f"the {column.value.decode()} of order {order_id(number)} of seller {seller_id} "
+                "does not open with the keys that are there"
+            ) from error
 
     def open_all(
         self, column: Column, seller_id: str, rows: Iterable[Any]

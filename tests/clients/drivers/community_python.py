@@ -6,12 +6,12 @@ import os
 import re
 from typing import Any
 
-from sp_api.api import Orders
+from sp_api.api import Orders, Tokens
 from sp_api.auth import AccessTokenClient, access_token_client
 from sp_api.base import Marketplaces, SellingApiException
 from sp_api.util import load_all_pages
 
-from tests.clients.drivers.conversation import Answer, converse, refusal
+from tests.clients.drivers.conversation import Answer, Restricted, converse, refusal, resources
 
 HOST = os.environ["ENDPOINT"].removeprefix("http://")
 
@@ -20,9 +20,14 @@ class LocalTokens(AccessTokenClient):  # type: ignore[misc]  # the client ships 
     scheme, host = "http://", HOST
 
 
-def connect() -> Orders:
-    client = Orders(
+HELPED = {"getOrders", "getOrder", "getOrderItems"}
+"""The operations that take RestrictedResources and fetch the token themselves."""
+
+
+def connect(kind: type[Any] = Orders, token: str | None = None) -> Any:
+    client = kind(
         marketplace=Marketplaces.US,
+        restricted_data_token=token,
         auth_token_client_class=LocalTokens,
         credentials={
             "refresh_token": os.environ["REFRESH_TOKEN"],
@@ -48,7 +53,26 @@ class Driver:
     def __init__(self) -> None:
         self.client = connect()
 
-    def __call__(self, operation: str, order_id: str | None, query: dict[str, Any]) -> Answer:
+    def _prepared(
+        self, operation: str, query: dict[str, Any], restricted: Restricted | None
+    ) -> tuple[Any, dict[str, Any]]:
+        """The client and the arguments that fetch restricted data, if any is wanted."""
+        if restricted is None:
+            return self.client, query
+        if operation in HELPED:
+            return self.client, {**query, "RestrictedResources": restricted["dataElements"]}
+        minted = connect(Tokens).create_restricted_data_token(
+            restrictedResources=resources(restricted)
+        )
+        return connect(token=minted.payload["restrictedDataToken"]), query
+
+    def __call__(
+        self,
+        operation: str,
+        order_id: str | None,
+        query: dict[str, Any],
+        restricted: Restricted | None,
+    ) -> Answer:
         if operation == "renew":
             access_token_client.cache.clear()
             return {"payload": None}
@@ -56,8 +80,9 @@ class Driver:
             if operation == "everyPageOfGetOrders":
                 pages = all_pages(self.client, **query)
                 return {"payload": [order for page in pages for order in page.payload["Orders"]]}
-            call = getattr(self.client, snake(operation))
-            response = call(**query) if order_id is None else call(order_id, **query)
+            client, arguments = self._prepared(operation, query, restricted)
+            call = getattr(client, snake(operation))
+            response = call(**arguments) if order_id is None else call(order_id, **arguments)
         except SellingApiException as raised:
             error = raised.error[0]
             return refusal(raised.code, raised.amzn_code, raised.message, error.get("details"))

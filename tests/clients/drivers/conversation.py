@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 Answer = dict[str, Any]
+Restricted = dict[str, Any]
+"""`path`, and `dataElements`, which may be empty."""
 
 
 def refusal(
@@ -16,9 +18,19 @@ def refusal(
     return {"refusal": {"status": status, "code": code, "message": message, "details": details}}
 
 
-def converse(answer: Callable[[str, str | None, dict[str, Any]], Answer]) -> None:
+def resources(restricted: Restricted) -> list[dict[str, Any]]:
+    """What the token operation is asked for."""
+    resource = {"method": "GET", "path": restricted["path"]}
+    if restricted["dataElements"]:
+        resource["dataElements"] = restricted["dataElements"]
+    return [resource]
+
+
+def converse(
+    answer: Callable[[str, str | None, dict[str, Any], Restricted | None], Answer],
+) -> None:
     for line in sys.stdin:
         asked = json.loads(line)
-        answered = answer(asked["operation"], asked["orderId"], asked["query"])
+        answered = answer(asked["operation"], asked["orderId"], asked["query"], asked["restricted"])
         sys.stdout.write(json.dumps(answered) + "\n")
         sys.stdout.flush()

@@ -7,10 +7,11 @@ import os
 import re
 from typing import Any
 
-from spapi import ApiException, SPAPIClient, SPAPIConfig
+from spapi import ApiClient, ApiException, Configuration, SPAPIClient, SPAPIConfig
 from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
+from spapi.api.tokens_v2021_03_01.tokens_api import TokensApi
 
-from tests.clients.drivers.conversation import Answer, converse, refusal
+from tests.clients.drivers.conversation import Answer, Restricted, converse, refusal, resources
 
 
 def connect() -> SPAPIClient:
@@ -24,6 +25,23 @@ def connect() -> SPAPIClient:
     return SPAPIClient(config, oauth_endpoint=f"{endpoint}/auth/o2/token", endpoint=endpoint)
 
 
+class Given:
+    """Stands where the SDK keeps its access token (it has no other place for a restricted data token)."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def get_lwa_access_token(self) -> str:
+        return self._token
+
+
+def with_token(token: str) -> ApiClient:
+    configuration = Configuration()
+    configuration.host = os.environ["ENDPOINT"]
+    configuration.access_token_cache = Given(token)
+    return ApiClient(configuration=configuration)
+
+
 def snake(name: str) -> str:
     """How the SDK spells a parameter or operation."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
@@ -33,16 +51,29 @@ class Driver:
     def __init__(self) -> None:
         self.client = connect()
 
-    def __call__(self, operation: str, order_id: str | None, query: dict[str, Any]) -> Answer:
+    def _api(self, restricted: Restricted | None) -> ApiClient:
+        if restricted is None:
+            return self.client.api_client
+        minted = TokensApi(self.client.api_client).create_restricted_data_token(
+            body={"restrictedResources": resources(restricted)}
+        )
+        return with_token(minted.restricted_data_token)
+
+    def __call__(
+        self,
+        operation: str,
+        order_id: str | None,
+        query: dict[str, Any],
+        restricted: Restricted | None,
+    ) -> Answer:
         if operation == "renew":
             self.client = connect()
             return {"payload": None}
-        call = getattr(OrdersV0Api(self.client.api_client), snake(operation))
         arguments = {snake(name): value for name, value in query.items()}
         if order_id is not None:
             arguments["order_id"] = order_id
         try:
-            response = call(**arguments)
+            response = getattr(OrdersV0Api(self._api(restricted)), snake(operation))(**arguments)
         except ApiException as raised:
             error = json.loads(raised.body)["errors"][0]
             return refusal(raised.status, error["code"], error["message"], error.get("details"))

@@ -15,7 +15,17 @@ const connect = (waitsWhenThrottled) =>
 
 let client = connect(false);
 
-await converse(async (operation, orderId, query) => {
+async function mint({ path, dataElements }) {
+  const resource = { method: 'GET', path, ...(dataElements.length === 0 ? {} : { dataElements }) };
+  const minted = await client.callAPI({
+    operation: 'createRestrictedDataToken',
+    endpoint: 'tokens',
+    body: { restrictedResources: [resource] },
+  });
+  return minted.restrictedDataToken;
+}
+
+await converse(async (operation, orderId, query, restricted) => {
   if (operation === 'waitWhenThrottled') {
     client = connect(true);
     return { payload: null };
@@ -26,6 +36,7 @@ await converse(async (operation, orderId, query) => {
       endpoint: 'orders',
       query,
       ...(orderId === null ? {} : { path: { orderId } }),
+      ...(restricted === null ? {} : { restricted_data_token: await mint(restricted) }),
     });
     return { payload };
   } catch (error) {

@@ -2,14 +2,22 @@
 import { OrdersSpApi } from '@amazon-sp-api-release/amazon-sp-api-sdk-js';
 import { converse, refusal } from './conversation.mjs';
 
+const login = [process.env.CLIENT_ID, process.env.CLIENT_SECRET, process.env.REFRESH_TOKEN];
 const api = new OrdersSpApi.ApiClient(process.env.ENDPOINT);
-api.enableAutoRetrievalAccessToken(process.env.CLIENT_ID, process.env.CLIENT_SECRET, process.env.REFRESH_TOKEN, null);
+api.enableAutoRetrievalAccessToken(...login, null);
 const orders = new OrdersSpApi.OrdersV0Api(api);
+
+// It fetches a restricted data token for the path of every call.
+function restrictedOrders({ dataElements }) {
+  const restricted = new OrdersSpApi.ApiClient(process.env.ENDPOINT);
+  restricted.enableAutoRetrievalRestrictedDataToken(...login, dataElements.length === 0 ? null : dataElements);
+  return new OrdersSpApi.OrdersV0Api(restricted);
+}
 
 // The SDK's spelling: MaxResultsPerPage is maxResultsPerPage, IsISPU is isISPU.
 const camel = (name) => name[0].toLowerCase() + name.slice(1);
 
-await converse(async (operation, orderId, query) => {
+await converse(async (operation, orderId, query, restricted) => {
   if (operation === 'renew') {
     api.clearAccessTokenCache();
     return { payload: null };
@@ -18,7 +26,8 @@ await converse(async (operation, orderId, query) => {
   const options = Object.fromEntries(Object.entries(others).map(([name, value]) => [camel(name), value]));
   try {
     const first = orderId === null ? MarketplaceIds : orderId;
-    const response = await orders[operation](first, options);
+    const called = restricted === null ? orders : restrictedOrders(restricted);
+    const response = await called[operation](first, options);
     return { payload: response.payload };
   } catch (error) {
     if (error.response?.body?.errors === undefined) throw error;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
@@ -58,36 +58,48 @@ class Orders:
         result = await operations.get_orders(
             self._store, self._seal, caller, wanted, page_size, call.now
         )
-        await record(self._trail, call, caller, result.order_ids, caller.opened or ())
-        return Answer(wire.render_orders(result, caller.opened, call.now))
+        body = wire.render_orders(result, caller.opened, call.now)
+        return await self._recorded(call, result.order_ids, body)
 
     async def get_order(self, call: Call) -> Answer:
         """One order."""
-        return Answer(wire.render_order(await self._document(call)))
+        document = await self._document(call)
+        shown = [] if document is None else [call.path["orderId"]]
+        return await self._recorded(call, shown, wire.render_order(document))
 
     async def get_order_buyer_info(self, call: Call) -> Answer:
         """The buyer of an order."""
-        return Answer(
-            wire.render_buyer_info(call.path["orderId"], await self._known_document(call))
-        )
+        order_id = call.path["orderId"]
+        body = wire.render_buyer_info(order_id, await self._known_document(call))
+        return await self._recorded(call, [order_id], body)
 
     async def get_order_address(self, call: Call) -> Answer:
         """The shipping address of an order."""
-        return Answer(wire.render_address(call.path["orderId"], await self._known_document(call)))
+        order_id = call.path["orderId"]
+        body = wire.render_address(order_id, await self._known_document(call))
+        return await self._recorded(call, [order_id], body)
 
     async def get_order_items(self, call: Call) -> Answer:
         """A page of an order's items."""
-        return Answer(wire.render_items(call.path["orderId"], await self._items(call)))
+        order_id = call.path["orderId"]
+        body = wire.render_items(order_id, await self._items(call))
+        return await self._recorded(call, [order_id], body)
 
     async def get_order_items_buyer_info(self, call: Call) -> Answer:
         """The buyer's wishes for a page of an order's items."""
-        return Answer(wire.render_items_buyer_info(call.path["orderId"], await self._items(call)))
+        order_id = call.path["orderId"]
+        body = wire.render_items_buyer_info(order_id, await self._items(call))
+        return await self._recorded(call, [order_id], body)
+
+    async def _recorded(self, call: Call, order_ids: Sequence[str], body: bytes) -> Answer:
+        """The answer, once it is ready and has been written down; one that fails before leaves no entry."""
+        caller = _caller(call)
+        await record(self._trail, call, caller, order_ids, caller.opened or ())
+        return Answer(body)
 
     async def _document(self, call: Call) -> bytes | None:
         caller, order_id = _caller(call), call.path["orderId"]
         found = await operations.get_order(self._store, caller, order_id, call.now)
-        if found is not None:
-            await record(self._trail, call, caller, [order_id], caller.opened or ())
         return wire.whole_order(found, caller.opened, call.now)
 
     async def _known_document(self, call: Call) -> bytes:
@@ -104,7 +116,6 @@ class Orders:
         )
         if result is None:
             raise wire.no_such_order()
-        await record(self._trail, call, caller, [order_id], caller.opened or ())
         return result
 
 

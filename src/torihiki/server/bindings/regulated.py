@@ -21,8 +21,9 @@ def bind(store: OrderStore, trail: Trail) -> dict[str, Handler]:
         document = await regulated.get_regulated_info(store, caller, order_id, call.now)
         if document is None:
             raise wire.no_such_order()
+        body = render_regulated(document)
         await record(trail, call, caller, [order_id], [REGULATED_INFORMATION])
-        return Answer(render_regulated(document))
+        return Answer(body)
 
     async def update_verification_status(call: Call) -> Answer:
         require_json(call)

@@ -1,7 +1,7 @@
 """How a page of orders is found: in one statement, by the cheapest of four ways, reading little more than the page itself.
 
 1. No condition but the dates: one index, straight to the documents.
-2. Ids or an address: the few orders that have them, sorted.
+2. Ids, an address, or a narrow delivery window: the few orders that have them, sorted.
 3. Otherwise walk the orders of the seller, of his supply source or of his store in the wanted order, looking at index
    entries only, as long as that pays;
 4. and where matches turn out rare, merge the exact index ranges of the facets that match.
@@ -29,6 +29,8 @@ from torihiki.storage.statements import load
 LAST_KEY: Final = 1 << 62
 """Above every order key: a range that starts there starts behind all orders of its microsecond."""
 
+WINDOW_MAX: Final = 1_000
+"""Orders in a delivery window from which candidates are tested one by one instead of all being sorted."""
 STEPS_PER_RESULT: Final = 4
 STEPS_PER_FACET: Final = 16
 """How far a walk goes before ranges are merged instead: about as long as merging them takes."""
@@ -56,7 +58,7 @@ def _compose(column: str, people: str) -> dict[str, Statement]:
         return Statement(filled.replace("{has}", has).replace("{holds}", holds))
 
     found: dict[str, Statement] = {"direct": statement("direct")}
-    for way in ("number", "address", "own_id"):
+    for way in ("number", "address", "own_id", "latest", "earliest"):
         found[way] = statement("few", has=_PARTS[f"has_{way}"])
     for way, place in (
         ("seller", ""),
@@ -73,6 +75,9 @@ _STATEMENTS: Final = {
     for field, date in ((DateField.CREATED, "created_us"), (DateField.LAST_UPDATED, "updated_us"))
     for column in (Column.ENDING, Column.PERSONAL)
 }
+
+
+_COUNTS: Final = {end: Statement(_PARTS[f"count_{end}"]) for end in ("latest", "earliest")}
 
 
 class Outdated(Exception):
@@ -132,6 +137,10 @@ class PageSearch:
         selection = self._selection
         if selection.order_ids or selection.buyer_email or selection.seller_order_id:
             return self._page(await self._few(), limit)
+        narrow = await self._narrow_window()
+        if narrow is not None:
+            self._conditions()
+            return self._page(await self._rows(narrow), limit)
         source, store = self._parameters["source"], self._parameters["store"]
         way = "source" if source is not None else "store" if store is not None else "seller"
         if selection.delivery is not None or (source is not None and store is not None):
@@ -141,6 +150,27 @@ class PageSearch:
             way = "direct"
         rows = await self._rows("direct" if way == "direct" else f"{way}_documents")
         return self._page(rows, limit)
+
+    async def _narrow_window(self) -> str | None:
+        """The end of a delivery window that holds so few orders that all of them can be sorted, if there is one."""
+        delivery = self._selection.delivery
+        if delivery is None:
+            return None
+        for end, lower, upper in (
+            ("latest", delivery.latest_from, delivery.latest_to),
+            ("earliest", delivery.earliest_from, delivery.earliest_to),
+        ):
+            if lower is None and upper is None:
+                continue
+            self._parameters.update(
+                window_from=-LAST_KEY if lower is None else micros(lower),
+                window_to=LAST_KEY if upper is None else micros(upper),
+                most=WINDOW_MAX,
+            )
+            rows = await self._database.rows(_COUNTS[end], self._parameters)
+            if rows[0]["found"] < WINDOW_MAX:
+                return end
+        return None
 
     def _start(self, start: tuple[int, int]) -> None:
         self._parameters["after_at"], self._parameters["after_key"] = start

@@ -113,6 +113,28 @@ UNION ALL
 SELECT order_key FROM orders
 WHERE seller_key = :seller AND order_number = :own_number::bigint AND seller_order_id IS NULL;
 
+-- has_latest: those whose latest delivery lies in the window
+SELECT order_key FROM orders
+WHERE seller_key = :seller AND latest_delivery_us BETWEEN :window_from::bigint AND :window_to::bigint;
+
+-- has_earliest: those whose earliest delivery lies in the window
+SELECT order_key FROM orders
+WHERE seller_key = :seller AND earliest_delivery_us BETWEEN :window_from::bigint AND :window_to::bigint;
+
+-- count_latest: how many orders a delivery window holds, up to a number from which that does not matter
+SELECT count(*) AS found FROM (
+  SELECT 1 FROM orders
+  WHERE seller_key = :seller AND latest_delivery_us BETWEEN :window_from::bigint AND :window_to::bigint
+  LIMIT :most
+) AS held;
+
+-- count_earliest: the same of the earliest delivery
+SELECT count(*) AS found FROM (
+  SELECT 1 FROM orders
+  WHERE seller_key = :seller AND earliest_delivery_us BETWEEN :window_from::bigint AND :window_to::bigint
+  LIMIT :most
+) AS held;
+
 -- holds: every condition that has no part in the facet
 (:source::text IS NULL OR o.supply_source_id = :source)
   AND (:store::text IS NULL OR o.store_chain_store_id = :store)

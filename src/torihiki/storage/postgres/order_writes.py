@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +17,8 @@ from torihiki.storage.postgres.pool import Connection
 
 ROWS_PER_STATEMENT: Final = 1_000
 NOTHING_WITHHELD: Final = b"{}"
+SEAL_LOCK: Final = 0x7365616C
+"""Any number that no other program takes for its advisory locks in this database."""
 
 
 class OrderWrites:
@@ -41,6 +43,11 @@ class OrderWrites:
         self._emails = emails
         self._sellers = sellers
 
+    async def _keys(self, connection: Connection, lock: str = "seal_lock") -> None:
+        """Takes the lock and then the newest keys: whoever reseals later sees everything that older ones sealed."""
+        await self._sql[lock].on(connection, lock=SEAL_LOCK)
+        self._sealing.vault.refresh()
+
     async def change_regulated(
         self,
         connection: Connection,
@@ -49,7 +56,7 @@ class OrderWrites:
         change: Callable[[bytes], bytes],
     ) -> bool:
         """See `OrderStore.change_regulated`."""
-        self._sealing.vault.refresh()
+        await self._keys(connection)
         rows = await self._sql["regulated_to_change"].on(
             connection, seller_id=plain(seller_id), number=number
         )
@@ -67,11 +74,13 @@ class OrderWrites:
         orders: Sequence[tuple[str, int]],
         erased: Callable[[bytes], tuple[bytes, bytes]],
     ) -> int:
-        """See `OrderStore.erase`. Orders are locked in one order, so that two who erase cannot block each other."""
-        self._sealing.vault.refresh()
+        """See `OrderStore.erase`. Locks the orders as `put` does, so that nobody waits in a circle."""
+        await self._keys(connection)
         seal = self._sealing.seal
         count = 0
-        for seller_id, number in sorted(orders):
+        known = await self._seller_keys(connection, {seller_id for seller_id, _ in orders})
+        due = [(seller_id, number) for seller_id, number in orders if seller_id in known]
+        for seller_id, number in sorted(due, key=lambda one: (known[one[0]], one[1])):
             for row in await self._sql["personal"].on(
                 connection, seller_id=plain(seller_id), number=number
             ):
@@ -96,7 +105,7 @@ class OrderWrites:
         self, connection: Connection, after: int, limit: int
     ) -> tuple[int, int] | None:
         """See `OrderStore.reseal`."""
-        self._sealing.vault.refresh()
+        await self._keys(connection, "reseal_lock")
         rows = await self._sql["sealed_to_change"].on(connection, after=after, wanted=limit)
         count = 0
         for order_key, seller_id, number, *sealed in rows:
@@ -118,12 +127,9 @@ class OrderWrites:
 
     async def put(self, connection: Connection, orders: Sequence[StoredOrder]) -> set[str]:
         """See `OrderStore.put`."""
-        self._sealing.vault.refresh()
+        await self._keys(connection)
         asked = {order.seller_id for order in orders}
-        rows = await self._sql["seller_keys"].on(
-            connection, sellers=[plain(seller_id) for seller_id in asked]
-        )
-        keys = {row["seller_id"]: row["seller_key"] for row in rows}
+        keys = await self._seller_keys(connection, asked)
         known = [order for order in orders if order.seller_id in keys]
         facets = await self._facets(connection, keys, known)
         prepared = sorted(
@@ -133,6 +139,13 @@ class OrderWrites:
         for start in range(0, len(prepared), ROWS_PER_STATEMENT):
             await self._put_rows(connection, prepared[start : start + ROWS_PER_STATEMENT])
         return asked - keys.keys()
+
+    async def _seller_keys(self, connection: Connection, sellers: Iterable[str]) -> dict[str, int]:
+        """The short forms of the sellers that exist."""
+        rows = await self._sql["seller_keys"].on(
+            connection, sellers=[plain(seller_id) for seller_id in sellers]
+        )
+        return {row["seller_id"]: row["seller_key"] for row in rows}
 
     async def _facets(
         self, connection: Connection, keys: Mapping[str, int], orders: Sequence[StoredOrder]

@@ -1,3 +1,9 @@
+-- seal_lock: held by all who seal, so that a resealing waits for what older keys are sealing
+SELECT pg_advisory_xact_lock_shared(:lock::bigint);
+
+-- reseal_lock: held by one at a time, while nobody else seals
+SELECT pg_advisory_xact_lock(:lock::bigint);
+
 -- seller_keys: the short forms of sellers' ids
 SELECT seller_id, seller_key FROM sellers WHERE seller_id = ANY (:sellers::text[]);
 

@@ -1,7 +1,7 @@
 """How a page of orders is found: by the cheapest of four ways, each of which reads little more than the page itself.
 
 1. No condition but the dates: one index, straight to the documents.
-2. Ids or an address: the few orders that have them, sorted.
+2. Ids, an address, or a narrow delivery window: the few orders that have them, sorted.
 3. Otherwise *walk* the seller's orders in the wanted order, looking at index entries only, as long as that pays;
 4. and where matches turn out rare, *merge* the exact index ranges of the facets that match. A facet is one combination
    of all filtered enumerations, so any combination of filters is a handful of such ranges, however rare its orders.
@@ -32,6 +32,8 @@ WALK_PER_RESULT: Final = 6
 """Index entries that a walk may look at for each order wanted, before ranges are merged instead."""
 WALK_PER_FACET: Final = 16
 """And for each range that there would be to merge: about as long as merging them takes."""
+WINDOW_MAX: Final = 1_000
+"""Orders in a delivery window from which candidates are tested one by one instead of all being sorted."""
 CHUNK: Final = 400
 """Candidates looked up at a time where a condition has no index."""
 
@@ -78,10 +80,14 @@ class PageSearch:
         self._since = micros(selection.since)
         self._until = micros(selection.until)
         self._end = (self._until, LAST_KEY)
-        self._has_few = bool(
-            selection.order_ids or selection.buyer_email or selection.seller_order_id
-        )
         self._email_key = email_key
+        self._window = self._narrow_window()
+        self._has_few = bool(
+            selection.order_ids
+            or selection.buyer_email
+            or selection.seller_order_id
+            or self._window
+        )
 
     @property
     def is_long(self) -> bool:
@@ -101,6 +107,28 @@ class PageSearch:
             Outdated: Orders of a new facet may have been passed over.
         """
         return _cut(self._documented(await self._sieve(self._start(after), limit + 1)), limit)
+
+    def _narrow_window(self) -> tuple[str, int, int] | None:
+        """The delivery window (its statement and bounds) if it holds so few orders that all of them can be sorted."""
+        delivery = self._selection.delivery
+        if delivery is None:
+            return None
+        for name, lower, upper in (
+            ("latest", delivery.latest_from, delivery.latest_to),
+            ("earliest", delivery.earliest_from, delivery.earliest_to),
+        ):
+            if lower is None and upper is None:
+                continue
+            bounds = (
+                -LAST_KEY if lower is None else micros(lower),
+                LAST_KEY if upper is None else micros(upper),
+            )
+            (count,) = self._connection.execute(
+                self._sql[f"count_{name}"], (self._seller_key, *bounds, WINDOW_MAX)
+            ).fetchone()
+            if count < WINDOW_MAX:
+                return f"by_{name}", *bounds
+        return None
 
     def _start(self, after: Cursor | None) -> Key:
         start = (max(self._since, min(self._visible.values())) - 1, LAST_KEY)
@@ -232,6 +260,11 @@ class PageSearch:
             ]
         elif selection.buyer_email is not None:
             rows = self._rows("by_email", self._email_key)
+        elif selection.seller_order_id is None and self._window is not None:
+            statement, *bounds = self._window
+            rows = self._connection.execute(
+                self._sql[statement], (self._seller_key, *bounds)
+            ).fetchall()
         else:
             own_id = selection.seller_order_id or ""
             # Where the seller gave no id of his own, his id is Amazon's, and only that is kept.

@@ -140,6 +140,28 @@ SELECT order_key, facet, created_us, updated_us, order_number, supply_source_id,
        buyer_email_key, seller_order_id, earliest_delivery_us, latest_delivery_us
 FROM orders WHERE seller_key = ?1 AND order_number = ?2;
 
+-- count_earliest: how many orders a delivery window holds, up to a number from which that does not matter
+SELECT count(*) FROM (
+  SELECT 1 FROM orders INDEXED BY orders_earliest_delivery
+  WHERE seller_key = ? AND earliest_delivery_us BETWEEN ? AND ? LIMIT ?
+);
+
+-- by_earliest: the filtered columns of the orders in a delivery window
+SELECT order_key, facet, created_us, updated_us, order_number, supply_source_id, store_chain_store_id,
+       buyer_email_key, seller_order_id, earliest_delivery_us, latest_delivery_us
+FROM orders INDEXED BY orders_earliest_delivery WHERE seller_key = ? AND earliest_delivery_us BETWEEN ? AND ?;
+
+-- count_latest: how many orders a delivery window holds, up to a number from which that does not matter
+SELECT count(*) FROM (
+  SELECT 1 FROM orders INDEXED BY orders_latest_delivery
+  WHERE seller_key = ? AND latest_delivery_us BETWEEN ? AND ? LIMIT ?
+);
+
+-- by_latest: the filtered columns of the orders in a delivery window
+SELECT order_key, facet, created_us, updated_us, order_number, supply_source_id, store_chain_store_id,
+       buyer_email_key, seller_order_id, earliest_delivery_us, latest_delivery_us
+FROM orders INDEXED BY orders_latest_delivery WHERE seller_key = ? AND latest_delivery_us BETWEEN ? AND ?;
+
 -- by_key: the same of orders that an index has found
 SELECT o.order_key, o.facet, o.created_us, o.updated_us, o.order_number, o.supply_source_id, o.store_chain_store_id,
        o.buyer_email_key, o.seller_order_id, o.earliest_delivery_us, o.latest_delivery_us

@@ -72,6 +72,8 @@ CREATE INDEX orders_store_updated ON orders (seller_key, store_chain_store_id, u
 CREATE INDEX orders_store_facet_updated ON orders (seller_key, facet, store_chain_store_id, updated_us, order_key)
   INCLUDE (created_us) WHERE store_chain_store_id IS NOT NULL;
 
+CREATE INDEX orders_earliest_delivery ON orders (seller_key, earliest_delivery_us) WHERE earliest_delivery_us IS NOT NULL;
+CREATE INDEX orders_latest_delivery ON orders (seller_key, latest_delivery_us) WHERE latest_delivery_us IS NOT NULL;
 CREATE INDEX orders_erasable ON orders (erasable_us) WHERE erasable_us IS NOT NULL;
 
 -- What pages never need: the items, and every member that the public documents leave out.
