@@ -12,13 +12,14 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check lock clean node
+.PHONY: help install run test check bench lock clean node
 
 help:
 	@echo 'make run                  set up, then serve the demo on http://127.0.0.1:8900'
 	@echo 'make install              set up .venv with torihiki in $(BIN)'
 	@echo 'make test [REQUIRE=all]   set up, then run every test; REQUIRE=all fails on what the machine lacks'
 	@echo 'make check                lint, format, types, import rules'
+	@echo 'make bench                measure speed as ratios (needs wrk; ARGS="--quick" for a first look)'
 	@echo 'make lock                 pin every dependency anew (needs uv)'
 	@echo 'make clean                remove what the above have made; your data stays'
 	@echo
@@ -39,6 +40,9 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m bench $(ARGS)
 
 lock:
 	requirements/lock

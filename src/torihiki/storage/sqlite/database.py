@@ -7,13 +7,13 @@ savepoint of its own, so that durability costs one synchronisation a batch and a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from torihiki.kernel.problem import unavailable
 from torihiki.storage.schema import UnsuitableDatabase, pending
@@ -123,13 +123,32 @@ def _in_savepoint(connection: sqlite3.Connection, change: Write) -> tuple[Any, E
     return result, failure
 
 
+class _Wanted(NamedTuple):
+    """A write that somebody waits for."""
+
+    change: Write
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+def _tell(outcomes: list[tuple[asyncio.Future[Any], Any, Exception | None]]) -> None:
+    """Hands out results and failures on the loop of those who wait: one wake-up for a whole batch."""
+    for future, result, failure in outcomes:
+        if future.done():
+            continue
+        if failure is None:
+            future.set_result(result)
+        else:
+            future.set_exception(failure)
+
+
 class Database:
     """The open database of one process. `open` it inside the event loop that will read from it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.reader = connect(path)
-        self._queue: queue.SimpleQueue[tuple[Write, Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
         self._written = threading.Event()
         self._stopping = threading.Event()
         self._threads = [
@@ -149,10 +168,11 @@ class Database:
         Raises:
             Problem: The database cannot be written now (locked too long, disk full, I/O error).
         """
-        future: Future[Result] = Future()
-        self._queue.put((change, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        self._queue.put(_Wanted(change, loop, future))
         try:
-            return await asyncio.wrap_future(future)
+            return await future
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             # A mistake of ours, which no other try heals.
             raise
@@ -205,34 +225,32 @@ class Database:
         finally:
             connection.close()
 
-    def _commit(
-        self, connection: sqlite3.Connection, batch: list[tuple[Write, Future[Any]]]
-    ) -> None:
-        """Runs a batch in one transaction; futures are resolved only after the commit."""
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
-        # From here on a caller that gives up can no longer cancel: the write happens or fails as a whole.
-        batch = [one for one in batch if one[1].set_running_or_notify_cancel()]
+    def _commit(self, connection: sqlite3.Connection, batch: list[_Wanted]) -> None:
+        """Runs a batch in one transaction; who waits hears of it only after the commit."""
+        # A caller that has given up is left out; later it can no longer cancel: the write happens or fails as a whole.
+        batch = [one for one in batch if not one.future.cancelled()]
+        outcomes: list[tuple[Any, Exception | None]] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
             if len(batch) == 1:
                 # Alone it is all or nothing by the transaction itself.
-                ((change, future),) = batch
-                outcomes.append((future, change(connection), None))
+                outcomes.append((batch[0].change(connection), None))
             else:
-                for change, future in batch:
-                    outcomes.append((future, *_in_savepoint(connection, change)))
+                outcomes += [_in_savepoint(connection, one.change) for one in batch]
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - the whole batch failed, and each write learns why
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            for _, future in batch:
-                future.set_exception(error)
-            return
-        for future, result, failure in outcomes:
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+            outcomes = [(None, error)] * len(batch)
+        for loop in {one.loop for one in batch}:
+            told = [
+                (one.future, *outcome)
+                for one, outcome in zip(batch, outcomes, strict=True)
+                if one.loop is loop
+            ]
+            with contextlib.suppress(RuntimeError):
+                # The loop is closed when its process is stopping: then nobody waits any more.
+                loop.call_soon_threadsafe(_tell, told)
 
     def _checkpoint_forever(self) -> None:
         """Moves the log into the database file in the background, so that no commit has to wait for it."""
