@@ -9,6 +9,7 @@ import typer.main
 
 from torihiki.admin.v1 import api as admin_api
 from torihiki.auth.lwa import api as lwa_api
+from torihiki.auth.tokens import api as tokens_api
 from torihiki.cli.main import app
 from torihiki.config import Settings
 from torihiki.orders.v0 import api as orders_api
@@ -47,7 +48,7 @@ def test_every_command_stands_in_the_operating_guide() -> None:
 
 def test_every_operation_of_amazon_stands_in_the_compatibility_page_with_its_plan() -> None:
     page = text("docs/compatibility.md")
-    for operation in (*orders_api.OPERATIONS, *lwa_api.OPERATIONS):
+    for operation in (*orders_api.OPERATIONS, *tokens_api.OPERATIONS, *lwa_api.OPERATIONS):
         row = next(line for line in page.splitlines() if line.startswith(f"| {operation.name} |"))
         assert f"{operation.method} {operation.path}" in row
         plan = operation.plan

@@ -44,7 +44,7 @@ def data(tmp_path: Path) -> Path:
 def test_without_a_verb_it_says_what_it_can() -> None:
     said = run()
     shown = said.stdout + said.stderr
-    for verb in ("serve", "migrate", "credentials", "demo", "import"):
+    for verb in ("serve", "migrate", "credentials", "demo", "import", "worker", "rekey"):
         assert verb in shown
     assert run("--help").returncode == 0
 

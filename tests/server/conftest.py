@@ -38,3 +38,12 @@ def seller(server: Served) -> Seller:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database(request: pytest.FixtureRequest) -> str | None:
+    """A database of this test alone: it is sealed with the keys of its own data directory."""
+    if request.param == "sqlite":
+        return None
+    url: str = request.getfixturevalue("postgres_bare_url")
+    return url

@@ -182,15 +182,6 @@ def returned(server: Served, owner: Seller) -> Seller:
     return seller
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def own_database(request: pytest.FixtureRequest) -> str | None:
-    """A database of this test alone: it is sealed with the keys of its own data directory."""
-    if request.param == "sqlite":
-        return None
-    url: str = request.getfixturevalue("postgres_bare_url")
-    return url
-
-
 @pytest.fixture(params=[(), ("--workers", "2")], ids=["one process", "two processes"])
 def flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
     more: tuple[str, ...] = request.param

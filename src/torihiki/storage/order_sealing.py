@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -71,7 +71,7 @@ class OrderSealing:
             ) from error
 
     def open_all(
-        self, column: Column, seller_id: str, rows: Iterable[Any]
+        self, column: Column, seller_id: str, rows: Sequence[Any]
     ) -> list[tuple[bytes, bytes]]:
         """The documents of a page with their opened column.
 
@@ -81,8 +81,8 @@ class OrderSealing:
             rows: Each ends with the document, the order's number, and the sealed column.
         """
         context = _context(column, seller_id)
-        unseal = self.vault.open
-        return [(row[-3], unseal(row[-1], context + row[-2].to_bytes(8))) for row in rows]
+        opened = self.vault.open_all([(row[-1], context + row[-2].to_bytes(8)) for row in rows])
+        return [(row[-3], text) for row, text in zip(rows, opened, strict=True)]
 
     def resealed(
         self, seller_id: str, number: int, sealed: Sequence[bytes | None]
