@@ -23,6 +23,7 @@ from tests.server.restricted import (
     ORDERS,
     QUERY,
     SHIPPING,
+    call,
     mint,
     resource,
     use,
@@ -278,3 +279,29 @@ def test_rekey_of_a_database_of_other_keys_says_so(data: Path) -> None:
     assert ended.returncode == 1
     assert "secret.key" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_server_that_only_writes_takes_the_new_key_too(
+    data: Path, own_database: str | None
+) -> None:
+    """Nothing is ever sealed again with a key that went: orders, a reviewer's report, an erased order."""
+    with served(data, *FLAGS, database=own_database) as server:
+        owner = add_owner(server)
+        rekey(data, own_database)
+        load(server, owner, COUNT, 20)
+        rekey(data, own_database)
+        path = f"/orders/{owner.seller_id}/249-7000000-{COUNT + 20:07}"
+        load(server, owner, COUNT + 20, 1)
+        assert server.operator.post(f"{path}/erase").status_code == 204
+        rekey(data, own_database)
+        last = f"249-7000000-{COUNT + 19:07}"
+        assert call(server, "updateVerificationStatus", owner.access_token, last).status == 204
+        rekey(data, own_database)
+        load(server, owner, 7, 1)
+    assert keys(data) == ["5", "index"]
+    with served(data, *FLAGS, database=own_database) as server:
+        again = returned(server, owner)
+        erased = call(server, "getOrder", token(server, again), f"249-7000000-{COUNT + 20:07}")
+        assert (erased.status, SECRET.encode() in erased.body) == (200, False)
+        load(server, again, COUNT + 20, 1)
+        everything_is_there(server, again, COUNT + 21)
