@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -89,7 +90,7 @@ def _say_what_next(settings: Settings, endpoint: str, sellers: list[str]) -> Non
     typer.echo(f"Torihiki serves on {endpoint}")
     if sellers:
         typer.echo(f"  sellers:      {', '.join(sellers)}")
-    typer.echo(f"  credentials:  torihiki credentials --data {settings.data}")
+    typer.echo(f"  credentials:  {sys.argv[0]} credentials --data {settings.data}")
     typer.echo(f"  API document: {endpoint}/-/api/v1/openapi.json")
     typer.echo("  stop with Ctrl+C")
 
