@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from torihiki.admin.rules import ROLES, Mint, known_roles
+from torihiki.admin.rules import Mint, known_roles
 from torihiki.kernel.problem import Kind, Problem
+from torihiki.kernel.roles import ROLES
 
 MINT = Mint(random_bytes=os.urandom, digest=str.encode)
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

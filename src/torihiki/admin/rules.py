@@ -15,24 +15,7 @@ from whenever import Date, ItemizedDelta
 from torihiki.admin.model import ClockChange, ClockReading, ClockState
 from torihiki.kernel.instant import Instant, from_micros, micros
 from torihiki.kernel.problem import Kind, Problem, invalid_input
-
-ROLES: Final = frozenset(
-    {
-        "Amazon Fulfillment",
-        "Brand Analytics",
-        "Buyer Communication",
-        "Buyer Solicitation",
-        "Direct-to-Consumer Shipping (Restricted)",
-        "Finance and Accounting",
-        "Inventory and Order Tracking",
-        "Pricing",
-        "Product Listing",
-        "Selling Partner Insights",
-        "Tax Invoicing (Restricted)",
-        "Tax Remittance (Restricted)",
-    }
-)
-"""The public role names (contract 3.3)."""
+from torihiki.kernel.roles import ROLES
 
 CODE_SECONDS: Final = 300
 """How long an authorisation code lives (contract 3.1)."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from torihiki.admin import operations as admin
 from torihiki.admin.demo import DEMO_SELLERS, demo_orders
-from torihiki.admin.rules import ROLES, Mint
+from torihiki.admin.rules import Mint
 from torihiki.auth.rules import token_hash
 from torihiki.bootstrap.files import (
     Credentials,
@@ -20,6 +20,7 @@ from torihiki.bootstrap.files import (
 from torihiki.bootstrap.stores import Stores, operator_now
 from torihiki.config import Settings
 from torihiki.kernel.instant import Instant
+from torihiki.kernel.roles import ROLES
 from torihiki.orders.operations import ImportReport, OrderImport
 from torihiki.orders.v0.documents import parse_line
 

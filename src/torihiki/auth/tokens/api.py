@@ -7,24 +7,7 @@ from typing import Final
 from torihiki.auth.tokens import wire
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.quota import UsagePlan
-
-ROLES: Final = frozenset(
-    {
-        "Amazon Fulfillment",
-        "Brand Analytics",
-        "Buyer Communication",
-        "Buyer Solicitation",
-        "Direct-to-Consumer Shipping (Restricted)",
-        "Finance and Accounting",
-        "Inventory and Order Tracking",
-        "Pricing",
-        "Product Listing",
-        "Selling Partner Insights",
-        "Tax Invoicing (Restricted)",
-        "Tax Remittance (Restricted)",
-    }
-)
-"""Any one of these may ask for a token: all that there are (contract 3.3). What the token opens is decided apart."""
+from torihiki.kernel.roles import ROLES
 
 OPERATIONS: Final = (
     Operation(
@@ -32,6 +15,7 @@ OPERATIONS: Final = (
         method="POST",
         path="/tokens/2021-03-01/restrictedDataToken",
         plan=UsagePlan(rate=1.0, burst=10),
+        # Any of them may ask (contract 3.3); what the token opens is decided apart.
         roles=ROLES,
         request=wire.CreateRestrictedDataTokenRequest,
         response=wire.CreateRestrictedDataTokenResponse,

@@ -8,6 +8,7 @@ import msgspec
 
 from torihiki.kernel.operation import Operation, Parameter, Restricted
 from torihiki.kernel.quota import UsagePlan
+from torihiki.kernel.roles import ROLES
 from torihiki.orders.v0.schemas import (
     OrderAddress,
     OrderBuyerInfo,
@@ -18,21 +19,7 @@ from torihiki.orders.v0.schemas import (
     UpdateVerificationStatusRequest,
 )
 
-READ_ROLES: Final = frozenset(
-    {
-        "Inventory and Order Tracking",
-        "Pricing",
-        "Product Listing",
-        "Amazon Fulfillment",
-        "Buyer Communication",
-        "Buyer Solicitation",
-        "Finance and Accounting",
-        "Selling Partner Insights",
-        "Tax Invoicing (Restricted)",
-        "Tax Remittance (Restricted)",
-        "Direct-to-Consumer Shipping (Restricted)",
-    }
-)
+READ_ROLES: Final = ROLES - {"Brand Analytics"}
 """Any one of these opens the reads without personal data (contract 3.3)."""
 
 CONFIRM_SHIPMENT_ROLES: Final = frozenset(
