@@ -21,12 +21,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         data: The directory of the database, the secret key and the credentials file.
         database: `postgresql://...`, or `sqlite:///path`; None: SQLite in the data directory.
+        documents: `s3://bucket/prefix`, `file:///directory` or a directory; None: a directory in the data directory.
         host: The address to listen on.
         port: The port; 0 takes a free one.
         workers: Server processes that share the port.
         demo: Whether an empty store gets the demo's sellers and orders.
         usage_plans: "off" lifts Amazon's limits.
         visibility_delay: ISO 8601 duration after which getOrders shows a change (O-18).
+        strict: Whether shipments are refused that Amazon is only known to refuse sometimes (contract 4.1).
         access_log: Whether every request is logged, or only those that were refused or failed.
         log_level: The least severe level that is logged.
         erase_restricted_after: ISO 8601 duration after which the restricted fields of an order that was shipped or
@@ -37,12 +39,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Path = Path("torihiki-data")
     database: str | None = None
+    documents: str | None = None
     host: str = "127.0.0.1"
     port: int = 8900
     workers: int = 1
     demo: bool = False
     usage_plans: Literal["amazon", "off"] = "amazon"
     visibility_delay: str = "PT0S"
+    strict: bool = False
     access_log: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     erase_restricted_after: str | None = None

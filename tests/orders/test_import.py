@@ -93,7 +93,7 @@ class Watched:
         self._room = room
         self._put = store.put
         self.page, self.order, self.items = store.page, store.order, store.items
-        self.regulated, self.change_regulated = store.regulated, store.change_regulated
+        self.regulated, self.change, self.history = store.regulated, store.change, store.history
         self.erase, self.erasable, self.reseal = store.erase, store.erasable, store.reseal
 
     async def put(self, orders: Sequence[StoredOrder]) -> set[str]:

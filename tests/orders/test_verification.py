@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.orders.lines import ORDER_ID
+from tests.orders.lines import ORDER_ID, small_line
+from tests.orders.reading import NOW, keep
 from tests.orders.reviewing import (
     ALTERNATIVE,
     APPROVED_BEFORE,
@@ -31,7 +32,7 @@ from tests.orders.reviewing import (
     shown_check,
     stored,
 )
-from torihiki.kernel.instant import Instant
+from torihiki.kernel.instant import Instant, TimeDelta, wire_time
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0.regulated import parse_report, reviewed
 
@@ -277,18 +278,44 @@ async def test_order_says_which_details_go_with_which_status(store: OrderStore) 
     await accepted(store, body)
 
 
-async def test_verdict_moves_neither_the_order_nor_its_date(store: OrderStore) -> None:
-    """Decision 11: a rejection does not cancel the order yet."""
+async def test_approval_moves_neither_the_order_nor_its_date(store: OrderStore) -> None:
+    """Decision 11."""
     await keep_regulated(store)
     before = await store.order("SELLERONE", ORDER_ID)
-    await accepted(store, report("Rejected", rejectionReasonId="too-young"))
+    await accepted(store, report("Approved"))
     assert await store.order("SELLERONE", ORDER_ID) == before
+    assert await store.history("SELLERONE", ORDER_ID, after=0, limit=9) == []
+
+
+async def test_rejection_cancels_an_order_that_can_be_cancelled(store: OrderStore) -> None:
+    """Decision 11, O-5: the date moves, and the history tells who rejected it."""
+    await keep_regulated(store)
+    await accepted(store, report("Rejected", rejectionReasonId="too-young"))
+    assert (await shown_check(store))["Status"] == "Rejected"
+    found = await store.order("SELLERONE", ORDER_ID)
+    assert found is not None
+    order = json.loads(found.document + found.people)
+    assert (order["OrderStatus"], order["LastUpdateDate"]) == ("Canceled", wire_time(NOW))
+    assert order["NumberOfItemsUnshipped"] == 0
+    (entry,) = await store.history("SELLERONE", ORDER_ID, after=0, limit=9) or []
+    assert (entry.event, entry.by, entry.at) == ("verification_rejected", "application", NOW)
+    again = report("Rejected", rejectionReasonId="too-young")
+    await accepted(store, again, now=NOW + TimeDelta(hours=1))
+    assert await store.order("SELLERONE", ORDER_ID) == found
+
+
+async def test_rejection_leaves_an_order_that_is_shipped_as_it_is(store: OrderStore) -> None:
+    await keep(store, {**small_line(OrderStatus="Shipped"), "regulatedInfo": regulated_info()})
+    before = await store.order("SELLERONE", ORDER_ID)
+    await accepted(store, report("Rejected", rejectionReasonId="too-young"))
+    assert (await shown_check(store))["Status"] == "Rejected"
+    assert await store.order("SELLERONE", ORDER_ID) == before
+    assert await store.history("SELLERONE", ORDER_ID, after=0, limit=9) == []
 
 
 def test_review_date_is_the_operators_time_in_whole_seconds() -> None:
     now = Instant.parse_iso("2026-11-22T09:30:00.75Z")
     document = json.dumps(regulated_info()).encode()
-    after = json.loads(
-        reviewed(document, parse_report(json.dumps(report("Approved")).encode()), now)
-    )
+    changed, _ = reviewed(document, parse_report(json.dumps(report("Approved")).encode()), now)
+    after = json.loads(changed)
     assert after["RegulatedOrderVerificationStatus"]["ReviewDate"] == "2026-11-22T09:30:00Z"

@@ -167,7 +167,7 @@ _BODIES = st.one_of(near_good(st.nothing()), near_good(_JSON), _JSON)
 def outcome(document: bytes, body: bytes, now: Instant = NOW) -> bytes | Problem:
     """The document after the report, or the refusal."""
     try:
-        return reviewed(document, parse_report(body), now)
+        return reviewed(document, parse_report(body), now)[0]
     except Problem as problem:
         return problem
 

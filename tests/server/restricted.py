@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.orders.lines import US
+from tests.orders.lines import FULL_ITEM, US
 from tests.server.plain import Answered, fetch
 from tests.serving import Seller, Served
 
@@ -76,6 +76,16 @@ REPORT = {
 }
 """A report that a regulated order takes as often as it comes."""
 
+CONFIRMATION = {
+    "marketplaceId": US,
+    "packageDetail": {
+        "carrierCode": "UPS",
+        "trackingNumber": "1Z",
+        "shipDate": "2026-11-20T08:00:00Z",
+        "orderItems": [{"orderItemId": FULL_ITEM["OrderItemId"], "quantity": 1}],
+    },
+}
+
 OPERATIONS = {
     "getOrders": ("GET", ORDERS),
     "getOrder": ("GET", GENERIC),
@@ -85,9 +95,13 @@ OPERATIONS = {
     "getOrderItemsBuyerInfo": ("GET", f"{GENERIC}/orderItems/buyerInfo"),
     "getOrderRegulatedInfo": ("GET", f"{GENERIC}/regulatedInfo"),
     "updateVerificationStatus": ("PATCH", f"{GENERIC}/regulatedInfo"),
+    "confirmShipment": ("POST", f"{GENERIC}/shipmentConfirmation"),
+    "updateShipmentStatus": ("POST", f"{GENERIC}/shipment"),
     "createRestrictedDataToken": ("POST", MINT),
 }
 """Every operation that takes a token, with its method and path."""
+WRITES = ("updateVerificationStatus", "confirmShipment", "updateShipmentStatus")
+"""Those that a restricted data token does not open."""
 
 
 def call(server: Served, operation: str, token: str | None, order_id: str = ID) -> Answered:
@@ -96,6 +110,8 @@ def call(server: Served, operation: str, token: str | None, order_id: str = ID) 
     target = path.replace("{orderId}", order_id) + (QUERY if operation == "getOrders" else "")
     body = {
         "updateVerificationStatus": REPORT,
+        "confirmShipment": CONFIRMATION,
+        "updateShipmentStatus": {"marketplaceId": US, "shipmentStatus": "ReadyForPickup"},
         "createRestrictedDataToken": {"restrictedResources": [resource(GENERIC)]},
     }.get(operation)
     headers = {} if token is None else {"x-amz-access-token": token}

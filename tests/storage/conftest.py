@@ -18,6 +18,7 @@ from torihiki.admin.model import Seller
 from torihiki.admin.store import AdminStore, AuditStore
 from torihiki.auth.store import AuthStore
 from torihiki.bootstrap.files import KeyFile
+from torihiki.feeds.store import FeedStore
 from torihiki.kernel.instant import from_micros
 from torihiki.orders.store import OrderStore
 from torihiki.storage.order_keys import EmailKeys
@@ -25,11 +26,13 @@ from torihiki.storage.postgres.admin import PostgresAdminStore
 from torihiki.storage.postgres.audit import PostgresAuditStore
 from torihiki.storage.postgres.auth import PostgresAuthStore
 from torihiki.storage.postgres.database import Database as PostgresDatabase
+from torihiki.storage.postgres.feeds import PostgresFeedStore
 from torihiki.storage.postgres.orders import PostgresOrders
 from torihiki.storage.sqlite.admin import SqliteAdminStore
 from torihiki.storage.sqlite.audit import SqliteAuditStore
 from torihiki.storage.sqlite.auth import SqliteAuthStore
 from torihiki.storage.sqlite.database import Database, migrate
+from torihiki.storage.sqlite.feeds import SqliteFeedStore
 from torihiki.storage.sqlite.orders import SqliteOrders
 from torihiki.storage.vault import Vault
 
@@ -57,6 +60,7 @@ class Stores(NamedTuple):
     at_rest: Callable[[], bytes]
     """Every byte that the database keeps on disk; for tests that look for what must not be there."""
     audit: AuditStore
+    feeds: FeedStore
 
 
 class Backend(Protocol):
@@ -98,6 +102,7 @@ class SqliteBackend:
             SqliteOrders(database, *sealing(keys or self.keys)),
             self._at_rest,
             SqliteAuditStore(database),
+            SqliteFeedStore(database),
         )
 
     async def execute(self, statement: str) -> None:
@@ -145,6 +150,7 @@ class PostgresBackend:
             PostgresOrders(database, *sealing(keys or self.keys)),
             lambda: self._server.at_rest(self._url),
             PostgresAuditStore(database),
+            PostgresFeedStore(database),
         )
 
     async def execute(self, statement: str) -> None:

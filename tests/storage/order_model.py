@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
 import msgspec
 
 from torihiki.kernel.instant import Instant, from_micros, micros
 from torihiki.orders.model import (
+    ChangedOrder,
     Cursor,
     DateField,
     DeliveryWindow,
     Facet,
+    KeptOrder,
     Page,
     Selection,
     StoredOrder,
@@ -87,6 +89,40 @@ def order(
         regulated=None,
     )
     return msgspec.structs.replace(plain, **members)
+
+
+def unchanged(put: StoredOrder, kept: KeptOrder, **members: object) -> ChangedOrder:
+    """What a change makes of the order that was put, if it changes nothing but what is given."""
+    as_it_was = ChangedOrder(
+        facet=kept.facet,
+        last_updated=kept.last_updated,
+        earliest_delivery=put.earliest_delivery,
+        latest_delivery=put.latest_delivery,
+        is_final=put.is_final,
+        document=kept.document,
+        ending=put.ending,
+        personal=kept.personal,
+        items=kept.items,
+        restricted_items=put.restricted_items,
+        withheld=kept.withheld,
+        regulated=None,
+        fulfillment=kept.fulfillment,
+        history=(),
+    )
+    return msgspec.structs.replace(as_it_was, **members)
+
+
+def regulated_anew(
+    put: StoredOrder, change: Callable[[bytes], bytes]
+) -> Callable[[KeptOrder], ChangedOrder | None]:
+    """A change of the regulated document of the order that was put, where there is one."""
+
+    def decide(kept: KeptOrder) -> ChangedOrder | None:
+        if kept.regulated is None:
+            return None
+        return unchanged(put, kept, regulated=change(kept.regulated))
+
+    return decide
 
 
 def whole(order: StoredOrder) -> bytes:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import msgspec
 import pytest
 from tests.storage.conftest import Backend, Orders, Stores, sealing
-from tests.storage.order_model import EPOCH, order, order_id, personal, read, selection, whole
+from tests.storage.order_model import (
+    EPOCH,
+    facet,
+    order,
+    order_id,
+    personal,
+    read,
+    selection,
+    unchanged,
+    whole,
+)
 
 from torihiki.kernel.instant import Instant, from_micros
 from torihiki.kernel.problem import invalid_input
-from torihiki.orders.model import DateField, StoredOrder
+from torihiki.orders.model import ChangedOrder, DateField, HistoryEntry, KeptOrder, StoredOrder
 from torihiki.storage.order_sealing import Column, OrderSealing
 
-ENDING, PERSONAL = b',"nobody":1}', b"nobody"
+ENDING, PERSONAL, WITHHELD = b',"nobody":1}', b"nobody", b'{"left":1}'
 ADDRESS = "reader@example.com"
 LATER = from_micros(EPOCH + 1_000_000)
 
 
-def erased(_: bytes) -> tuple[bytes, bytes]:
-    return ENDING, PERSONAL
+def erased(_: bytes, __: bytes) -> tuple[bytes, bytes, bytes]:
+    return ENDING, PERSONAL, WITHHELD
 
 
 def final(
@@ -77,7 +88,7 @@ async def is_erased(store: Orders, backend: Backend, each: StoredOrder) -> None:
     ((*gone, number, withheld),) = rows
     assert gone == [None] * 4
     opening = OrderSealing(sealing(backend.keys)[1])
-    assert opening.open(Column.WITHHELD, each.seller_id, number, withheld) == b"{}"
+    assert opening.open(Column.WITHHELD, each.seller_id, number, withheld) == WITHHELD
 
 
 async def test_erased_order_stays_without_its_people(store: Orders, backend: Backend) -> None:
@@ -123,17 +134,19 @@ async def test_many_orders_of_several_sellers_are_erased_at_once(
     ]
 
 
-async def test_what_erases_sees_the_personal_part_as_it_was_put(store: Orders) -> None:
-    put = [final(number) for number in (1, 2)]
+async def test_what_erases_sees_what_it_decides_upon_as_it_was_put(store: Orders) -> None:
+    put = [
+        msgspec.structs.replace(final(number), withheld=b'{"%d":1}' % number) for number in (1, 2)
+    ]
     await store.put(put)
-    seen: list[bytes] = []
+    seen: list[tuple[bytes, bytes]] = []
 
-    def look(packed: bytes) -> tuple[bytes, bytes]:
-        seen.append(packed)
-        return b"}" + packed, packed + b" is gone"
+    def look(packed: bytes, withheld: bytes) -> tuple[bytes, bytes, bytes]:
+        seen.append((packed, withheld))
+        return b"}" + packed, packed + b" is gone", b"{}"
 
     assert await store.erase([("S1", one.order_id) for one in put], look) == 2
-    assert sorted(seen) == [one.personal for one in put]
+    assert sorted(seen) == [(one.personal, one.withheld) for one in put]
     assert await read(store, selection()) == [one.document + b"}" + one.personal for one in put]
 
 
@@ -189,10 +202,10 @@ async def test_erasing_that_fails_leaves_all_as_it_was(store: Orders) -> None:
     put = [final(number, number) for number in (1, 2, 3)]
     await store.put(put)
 
-    def fails(packed: bytes) -> tuple[bytes, bytes]:
+    def fails(packed: bytes, withheld: bytes) -> tuple[bytes, bytes, bytes]:
         if packed == put[1].personal:
             raise invalid_input()
-        return ENDING, PERSONAL
+        return erased(packed, withheld)
 
     with pytest.raises(type(invalid_input())):
         await store.erase([("S1", one.order_id) for one in put], fails)
@@ -217,10 +230,34 @@ async def test_order_that_is_imported_again_has_its_people_and_is_due_again(
     assert await store.erasable(at(7), 9) == []
 
 
-async def test_regulated_information_that_was_erased_cannot_be_changed(store: Orders) -> None:
+async def test_change_of_an_erased_order_sees_what_the_erasing_left(store: Orders) -> None:
     await store.put([final(1)])
     await store.erase([("S1", order_id(1))], erased)
-    assert not await store.change_regulated("S1", order_id(1), lambda _: b"{}")
+    seen: list[tuple[bytes, bytes, bytes | None]] = []
+
+    def look(kept: KeptOrder) -> None:
+        seen.append((kept.personal, kept.withheld, kept.regulated))
+
+    assert await store.change("S1", order_id(1), look)
+    assert seen == [(PERSONAL, WITHHELD, None)]
+
+
+async def test_packages_and_history_outlive_the_erasing(store: Orders) -> None:
+    put = final(1)
+    await store.put([put])
+    entry = HistoryEntry(
+        at=at(3), event="package_confirmed", by="app", order_status="Shipped", details=b"{}"
+    )
+    await store.change(
+        "S1",
+        put.order_id,
+        lambda kept: unchanged(put, kept, fulfillment=b'{"packages":[]}', history=(entry,)),
+    )
+    assert await store.erase([("S1", put.order_id)], erased) == 1
+    seen: list[bytes] = []
+    await store.change("S1", put.order_id, lambda kept: seen.append(kept.fulfillment))
+    assert seen == [b'{"packages":[]}']
+    assert await store.history("S1", put.order_id, after=0, limit=9) == [entry]
 
 
 async def test_orders_are_due_by_their_last_update_the_oldest_first(store: Orders) -> None:
@@ -262,15 +299,19 @@ async def test_orders_that_are_put_and_erased_at_once_are_one_or_the_other(
     put = [final(number, seller_id=seller) for seller in ("S1", "S2") for number in range(30)]
     keys = [(one.seller_id, one.order_id) for one in put]
     await store.put(put)
+    statuses = itertools.cycle(("Shipped", "Unshipped", "Canceled"))
+
+    def another_status(kept: KeptOrder) -> ChangedOrder:
+        people = ENDING if kept.personal == PERSONAL else put[33].ending
+        return unchanged(put[33], kept, ending=people, facet=facet(status=next(statuses)))
+
     ways: list[Callable[[Orders], asyncio.Future[object]]] = [
         lambda each: asyncio.ensure_future(each.put(put)),
         lambda each: asyncio.ensure_future(each.erase(keys, erased)),
         lambda each: asyncio.ensure_future(each.erase(keys[::-1], erased)),
         lambda each: asyncio.ensure_future(each.put(put[::-1])),
         lambda each: asyncio.ensure_future(each.reseal(-1, 1_000)),
-        lambda each: asyncio.ensure_future(
-            each.change_regulated("S2", order_id(3), lambda old: old)
-        ),
+        lambda each: asyncio.ensure_future(each.change("S2", order_id(3), another_status)),
     ]
     for _ in range(8):
         await asyncio.gather(*(way(each) for way in ways for each in (store, peer.orders)))

@@ -54,6 +54,19 @@ ROWS: Mapping[int, str] = {
         INSERT INTO audit (at_us, seller_id, application_id, token_id, request_id, operation, elements, order_numbers)
         VALUES (1, 'S1', 'app', 'token', 'request', 'getOrder', '[]', {numbers})
     """,
+    5: """
+        UPDATE order_details SET fulfillment = {bytes};
+        INSERT INTO order_history (order_key, sequence, at_us, event, caused_by, order_status, details)
+        SELECT order_key, 1, 5, 'shipped', 'app', 'Shipped', {bytes} FROM orders
+    """,
+    6: """
+        INSERT INTO feed_documents (document_id, seller_id, content_type, created_us)
+        VALUES ('document', 'S1', 'text/xml', 1);
+        INSERT INTO feeds (seller_id, feed_type, marketplace_ids, created_us, status, input_document_id,
+                           result_document_id, lease_us, progress)
+        VALUES ('S1', 'T', {texts}, 1, 'IN_QUEUE', 'document', 'report', 0, '{{}}');
+        INSERT INTO feed_findings (feed_key, messages, findings) SELECT feed_key, 1, {bytes} FROM feeds
+    """,
 }
 """Rows of each version's tables, in the words that both databases understand but for bytes and booleans."""
 
@@ -90,7 +103,11 @@ class SqliteTarget:
 
     async def execute(self, statement: str) -> None:
         written = statement.format(
-            bytes="X'0102'", other_bytes="X'03'", false="0", numbers="X'0000000000000001'"
+            bytes="X'0102'",
+            other_bytes="X'03'",
+            false="0",
+            numbers="X'0000000000000001'",
+            texts="'[\"M\"]'",
         )
         self._rows(written)
 
@@ -131,7 +148,11 @@ class PostgresTarget:
 
     async def execute(self, statement: str) -> None:
         written = statement.format(
-            bytes=r"'\x0102'", other_bytes=r"'\x03'", false="false", numbers="'{1}'"
+            bytes=r"'\x0102'",
+            other_bytes=r"'\x03'",
+            false="false",
+            numbers="'{1}'",
+            texts="'{M}'",
         )
         await self._rows(written)
 

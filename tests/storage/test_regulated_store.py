@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from tests.storage.conftest import Stores
-from tests.storage.order_model import MARKETPLACES, facet, order, order_id, read, selection
+from tests.storage.order_model import (
+    MARKETPLACES,
+    facet,
+    order,
+    order_id,
+    read,
+    regulated_anew,
+    selection,
+)
 
 from torihiki.kernel.problem import Problem, invalid_input
 from torihiki.orders.model import DateField
 from torihiki.orders.store import OrderStore
 
 CHANGES = 20
+
+
+async def change(
+    store: OrderStore, by: Callable[[bytes], bytes], number: int = 7, seller_id: str = "S1"
+) -> bool:
+    return await store.change(seller_id, order_id(number), regulated_anew(order(number), by))
 
 
 async def document(store: OrderStore, number: int = 7) -> bytes | None:
@@ -35,7 +50,7 @@ async def test_regulated_document_comes_back_as_it_was_put(store: OrderStore) ->
 async def test_order_that_is_not_regulated_has_no_document(store: OrderStore) -> None:
     await store.put([order(7)])
     assert await document(store) is None
-    assert not await store.change_regulated("S1", order_id(7), lambda _: b"{}")
+    await change(store, lambda _: b"{}")
     assert await document(store) is None
 
 
@@ -56,7 +71,7 @@ async def test_order_that_the_seller_does_not_have_is_neither_found_nor_changed(
 ) -> None:
     await store.put([order(7, regulated=b"{}")])
     assert await store.regulated(seller_id, asked) is None
-    assert not await store.change_regulated(seller_id, asked, lambda _: b"[]")
+    assert not await store.change(seller_id, asked, regulated_anew(order(7), lambda _: b"[]"))
     assert await document(store) == b"{}"
 
 
@@ -67,7 +82,7 @@ async def test_change_is_seen_by_every_process_and_leaves_the_rest_alone(
     await store.put(put)
     before = await read(store, selection(by=DateField.LAST_UPDATED))
 
-    assert await store.change_regulated("S1", order_id(7), lambda old: old + b" changed")
+    assert await change(store, lambda old: old + b" changed")
 
     assert await document(peer.orders) == b'{"n":7} changed'
     assert await document(store, 6) == b'{"n":6}'
@@ -82,18 +97,15 @@ async def test_change_is_seen_by_every_process_and_leaves_the_rest_alone(
 async def test_change_that_raises_leaves_all_as_it_was(store: OrderStore, error: Exception) -> None:
     await store.put([order(7, regulated=b"{}")])
 
-    def change(_: bytes) -> bytes:
+    def refuse(_: bytes) -> bytes:
         raise error
 
-    async def write() -> bool:
-        return await store.change_regulated("S1", order_id(7), change)
-
     with pytest.raises(type(error)) as caught:
-        await write()
+        await change(store, refuse)
     if isinstance(error, Problem):
         assert caught.value is error
     assert await document(store) == b"{}"
-    assert await store.change_regulated("S1", order_id(7), lambda _: b"[]")
+    assert await change(store, lambda _: b"[]")
     assert await document(store) == b"[]"
 
 
@@ -102,10 +114,7 @@ async def test_no_change_is_lost_when_many_processes_change_at_once(
 ) -> None:
     await store.put([order(7, regulated=b"")])
     done = await asyncio.gather(
-        *(
-            each.change_regulated("S1", order_id(7), lambda old: old + b"x")
-            for each in (store, peer.orders) * CHANGES
-        )
+        *(change(each, lambda old: old + b"x") for each in (store, peer.orders) * CHANGES)
     )
     assert all(done)
     assert await document(store) == b"x" * (2 * CHANGES)
@@ -119,8 +128,8 @@ async def test_change_that_fails_beside_others_fails_alone(store: OrderStore) ->
 
     outcomes = await asyncio.gather(
         *(
-            store.change_regulated("S1", order_id(number), change)
-            for number, change in ((7, lambda old: old + b"x"), (8, refuse)) * 5
+            change(store, by, number)
+            for number, by in ((7, lambda old: old + b"x"), (8, refuse)) * 5
         ),
         return_exceptions=True,
     )
@@ -130,7 +139,7 @@ async def test_change_that_fails_beside_others_fails_alone(store: OrderStore) ->
 
 async def test_import_puts_a_new_document_in_the_place_of_a_changed_one(store: OrderStore) -> None:
     await store.put([order(7, regulated=b"{}")])
-    await store.change_regulated("S1", order_id(7), lambda _: b"[]")
+    await change(store, lambda _: b"[]")
     await store.put([order(7, regulated=b'{"new":1}')])
     assert await document(store) == b'{"new":1}'
     await store.put([order(7)])

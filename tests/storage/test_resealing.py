@@ -15,6 +15,7 @@ from tests.storage.order_model import (
     personal,
     random_order,
     read,
+    regulated_anew,
     selection,
     whole,
 )
@@ -189,8 +190,10 @@ async def test_orders_that_are_written_and_read_meanwhile_lose_nothing(
             await each.put(orders[start : start + 3])
             for one in orders[start : start + 3]:
                 if one.regulated:
-                    assert await each.change_regulated(
-                        one.seller_id, one.order_id, lambda old: old + b" changed"
+                    assert await each.change(
+                        one.seller_id,
+                        one.order_id,
+                        regulated_anew(one, lambda old: old + b" changed"),
                     )
 
     async def look() -> None:
@@ -251,9 +254,9 @@ async def test_process_that_has_not_seen_the_new_key_reads_and_writes_with_it(
     late = await backend.open()
     next_key = new_key(backend)
     assert next_key != key
-    await late.orders.change_regulated("S1", order_id(2), lambda old: old)
+    await late.orders.change("S1", order_id(2), regulated_anew(order(2), lambda old: old))
     assert [row[-1][:2] for row in await backend.rows(ALL_SEALED) if row[-1]] == [next_key]
-    await late.orders.erase([("S1", order_id(1))], lambda old: (b"}", old))
+    await late.orders.erase([("S1", order_id(1))], lambda *old: (b"}", *old))
     assert (await backend.rows(ALL_SEALED))[0][1][:2] == next_key
 
 

@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 from tests.storage.conftest import Backend, Orders, Stores
-from tests.storage.order_model import order, order_id, read, selection, whole
+from tests.storage.order_model import (
+    order,
+    order_id,
+    read,
+    regulated_anew,
+    selection,
+    unchanged,
+    whole,
+)
 
 from torihiki.bootstrap.files import key_ring, write_key_ring
 from torihiki.orders.model import StoredOrder
@@ -52,12 +60,13 @@ async def test_nothing_restricted_is_in_clear_in_the_files_of_the_database(
     assert in_clear(at_rest) == []
 
     await store.put([restricted(number, b"again") for number in (1, 2)])
-    assert await store.change_regulated("S1", order_id(3), lambda old: old + old)
+    twice = regulated_anew(restricted(3), lambda old: old + old)
+    assert await store.change("S1", order_id(3), twice)
     assert in_clear(stores.at_rest()) == []
 
     write_key_ring(backend.keys, key_ring(backend.keys).with_new(ANOTHER_SECRET))
     assert await store.reseal(-1, 4) is not None
-    await store.erase([("S1", order_id(4))], lambda old: (b"}", old + b"erased"))
+    await store.erase([("S1", order_id(4))], lambda *old: (b"}", *old))
     assert in_clear(stores.at_rest()) == []
 
     secrets = [key.secret for key in key_ring(backend.keys).keys]
@@ -123,6 +132,11 @@ async def _reseal(store: OrderStore) -> object:
     return await store.reseal(-1, 100)
 
 
+async def _change(store: OrderStore) -> object:
+    put = restricted(1)
+    return await store.change("S1", put.order_id, lambda kept: unchanged(put, kept))
+
+
 READERS: dict[str, tuple[Reading, ...]] = {
     "ending": (
         lambda store: store.order("S1", order_id(1)),
@@ -134,13 +148,17 @@ READERS: dict[str, tuple[Reading, ...]] = {
         lambda store: store.order("S1", order_id(1), personal=True),
         lambda store: read(store, selection(), with_personal=True),
         lambda store: read(store, selection(order_ids=(order_id(1),)), with_personal=True),
-        lambda store: store.erase([("S1", order_id(1))], lambda old: (b"}", old)),
+        lambda store: store.erase([("S1", order_id(1))], lambda *old: (b"}", *old)),
+        _change,
     ),
     "restricted_items": (lambda store: store.items("S1", order_id(1), restricted=True),),
-    "withheld": (),
+    "withheld": (
+        lambda store: store.erase([("S1", order_id(1))], lambda *old: (b"}", *old)),
+        _change,
+    ),
     "regulated": (
         lambda store: store.regulated("S1", order_id(1)),
-        lambda store: store.change_regulated("S1", order_id(1), lambda old: old),
+        _change,
     ),
 }
 """For each sealed column who opens it."""

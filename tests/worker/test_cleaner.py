@@ -21,6 +21,7 @@ from torihiki.auth.model import AccessToken
 from torihiki.auth.rules import token_hash
 from torihiki.auth.store import AuthStore
 from torihiki.bootstrap.stores import Stores as AllStores
+from torihiki.feeds.store import FeedStore
 from torihiki.kernel.instant import Instant, TimeDelta, from_micros
 from torihiki.orders.model import StoredOrder
 from torihiki.orders.store import OrderStore
@@ -53,6 +54,8 @@ class Stores(Protocol):
     def audit(self) -> AuditStore: ...
     @property
     def orders(self) -> OrderStore: ...
+    @property
+    def feeds(self) -> FeedStore: ...
 
 
 def chores(
@@ -61,7 +64,7 @@ def chores(
     ages = Ages(
         audit=parse_age(audit), restricted=None if restricted is None else parse_age(restricted)
     )
-    whole = AllStores(stores.orders, stores.auth, stores.admin, stores.audit)
+    whole = AllStores(stores.orders, stores.auth, stores.admin, stores.audit, stores.feeds)
     made = cleaning(stores.auth, stores.audit, whole.restricted, ages)
     return {chore.name: chore for chore in made}
 

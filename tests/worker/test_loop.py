@@ -97,6 +97,44 @@ async def test_chore_comes_again_and_each_keeps_its_own_time() -> None:
     assert runs["rarely"] == 1
 
 
+async def test_chore_that_always_has_something_to_do_keeps_no_other_from_its_work() -> None:
+    ran: list[str] = []
+
+    async def endless(_: Instant) -> int:
+        await asyncio.sleep(SOON / 10)
+        return 1
+
+    async def short(_: Instant) -> int:
+        ran.append("short")
+        return 0
+
+    async def several_times() -> bool:
+        return len(ran) > 5
+
+    async with working([chore(endless, "endless"), chore(short, "short")]):
+        await until(several_times)
+
+
+async def test_each_step_sees_the_clock_as_it_is_then() -> None:
+    """What a long chore does at its end happens later than what it did at its beginning."""
+    shown = iter([NOW, NOW + TimeDelta(seconds=1), NOW + TimeDelta(seconds=2)])
+    seen: list[Instant] = []
+
+    async def now() -> Instant:
+        return next(shown)
+
+    async def step(moment: Instant) -> int:
+        seen.append(moment)
+        return 3 - len(seen)
+
+    async def ran() -> bool:
+        return len(seen) == 3
+
+    async with working([chore(step, every_s=3600)], now):
+        await until(ran)
+    assert seen == [NOW, NOW + TimeDelta(seconds=1), NOW + TimeDelta(seconds=2)]
+
+
 @pytest.mark.parametrize("failure", [unavailable(), RuntimeError("nobody expected it")])
 async def test_failure_of_one_chore_stops_neither_it_nor_the_others(failure: Exception) -> None:
     tried: list[str] = []

@@ -6,6 +6,7 @@ import msgspec
 
 from torihiki.config import Settings
 from torihiki.kernel.instant import TimeDelta
+from torihiki.storage.documents import place_of
 from torihiki.worker.cleaner import Ages, parse_age
 
 
@@ -17,6 +18,7 @@ def checked_settings(**given: object) -> Settings | str:
             return "--visibility-delay takes a duration that is not negative"
         ages(settings)
         _ = settings.sqlite_path
+        place_of(settings.documents, settings.data)
     except ValueError as error:
         return str(error)
     return settings

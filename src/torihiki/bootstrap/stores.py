@@ -13,10 +13,11 @@ from torihiki.admin.store import AdminStore, AuditStore, RestrictedOrders
 from torihiki.auth.store import AuthStore
 from torihiki.bootstrap.files import KeyFile
 from torihiki.config import Settings
+from torihiki.feeds.store import FeedStore
 from torihiki.kernel.instant import Instant, from_micros
 from torihiki.orders import operations
 from torihiki.orders.store import OrderStore
-from torihiki.orders.v0.views import erased
+from torihiki.orders.v0.states import erased
 from torihiki.storage.order_keys import EmailKeys
 from torihiki.storage.vault import Vault
 
@@ -28,6 +29,7 @@ class Stores(NamedTuple):
     auth: AuthStore
     admin: AdminStore
     audit: AuditStore
+    feeds: FeedStore
 
     @property
     def restricted(self) -> RestrictedOrders:
@@ -85,6 +87,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         from torihiki.storage.postgres.audit import PostgresAuditStore  # noqa: PLC0415
         from torihiki.storage.postgres.auth import PostgresAuthStore  # noqa: PLC0415
         from torihiki.storage.postgres.database import Database as Postgres  # noqa: PLC0415
+        from torihiki.storage.postgres.feeds import PostgresFeedStore  # noqa: PLC0415
         from torihiki.storage.postgres.orders import PostgresOrders  # noqa: PLC0415
 
         server = await Postgres.open(str(settings.database))
@@ -96,6 +99,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
                 PostgresAuthStore(server),
                 PostgresAdminStore(server),
                 PostgresAuditStore(server),
+                PostgresFeedStore(server),
             )
         finally:
             await server.close()
@@ -104,6 +108,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         from torihiki.storage.sqlite.audit import SqliteAuditStore  # noqa: PLC0415
         from torihiki.storage.sqlite.auth import SqliteAuthStore  # noqa: PLC0415
         from torihiki.storage.sqlite.database import Database  # noqa: PLC0415
+        from torihiki.storage.sqlite.feeds import SqliteFeedStore  # noqa: PLC0415
         from torihiki.storage.sqlite.orders import SqliteOrders  # noqa: PLC0415
 
         database = Database(path)
@@ -115,6 +120,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
                 SqliteAuthStore(database),
                 SqliteAdminStore(database),
                 SqliteAuditStore(database),
+                SqliteFeedStore(database),
             )
         finally:
             database.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import sqlite3
 import sys
@@ -17,13 +18,19 @@ import threading
 import structlog
 
 from torihiki import clock
+from torihiki.bootstrap.feeding import FeedOrders
 from torihiki.bootstrap.given import ages
 from torihiki.bootstrap.logs import configure
-from torihiki.bootstrap.stores import open_stores, operator_now
+from torihiki.bootstrap.stores import Stores, open_stores, operator_now
 from torihiki.config import Settings, from_environment
+from torihiki.kernel.instant import from_micros
 from torihiki.kernel.problem import Problem
+from torihiki.orders.fulfillment import Fulfillment
+from torihiki.orders.v0.states import opened
+from torihiki.storage.documents import open_documents
 from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.worker.cleaner import cleaning
+from torihiki.worker.feeds import FeedWork
 from torihiki.worker.loop import run_chores
 
 
@@ -50,11 +57,31 @@ async def _until_told(settings: Settings, signals: tuple[signal.Signals, ...]) -
 
 async def _work(settings: Settings) -> None:
     async with open_stores(settings) as stores:
-        await run_chores(
-            cleaning(stores.auth, stores.audit, stores.restricted, ages(settings)),
-            now=lambda: operator_now(stores),
-            monotonic=clock.monotonic,
-        )
+        feeds = _feed_work(settings, stores)
+        try:
+            await run_chores(
+                (
+                    *cleaning(stores.auth, stores.audit, stores.restricted, ages(settings)),
+                    *feeds.chores(),
+                ),
+                now=lambda: operator_now(stores),
+                monotonic=clock.monotonic,
+            )
+        finally:
+            # Where the database is away, others wait until the lease is over.
+            with contextlib.suppress(Problem):
+                await feeds.release()
+
+
+def _feed_work(settings: Settings, stores: Stores) -> FeedWork:
+    fulfillment = Fulfillment(stores.orders, opened, strict=settings.strict)
+    return FeedWork(
+        stores.feeds,
+        open_documents(settings.documents, settings.data),
+        FeedOrders(stores.orders, opened, fulfillment),
+        machine_now=lambda: from_micros(clock.machine_us()),
+        owner=secrets.token_hex(8),
+    )
 
 
 def child() -> int:

@@ -25,6 +25,15 @@ Database = Annotated[
         show_default=False,
     ),
 ]
+Documents = Annotated[
+    str | None,
+    typer.Option(
+        "--documents",
+        envvar="TORIHIKI_DOCUMENTS",
+        help="Directory, or s3://bucket/prefix. A directory in the data directory unless given.",
+        show_default=False,
+    ),
+]
 Host = Annotated[str, typer.Option(envvar="TORIHIKI_HOST", help="Address to listen on.")]
 Port = Annotated[
     int, typer.Option(envvar="TORIHIKI_PORT", min=0, max=65535, help="Port; 0 takes a free one.")
@@ -46,6 +55,14 @@ VisibilityDelay = Annotated[
     typer.Option(
         envvar="TORIHIKI_VISIBILITY_DELAY",
         help="ISO 8601 duration after which getOrders shows a change; PT2M is Amazon's.",
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        envvar="TORIHIKI_STRICT",
+        help="Refuse shipments without packageReferenceId, with an impossible date or without transparency codes.",
     ),
 ]
 AccessLog = Annotated[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -188,3 +189,181 @@ class ItemsResult(msgspec.Struct, frozen=True, kw_only=True):
 
     items: bytes
     next_token: str | None
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to an order.
+
+    Args:
+        at: When, on the operator's clock; as LastUpdateDate it never goes back within an order.
+        event: What: the name of an event of `rules`.
+        by: Who caused it: an application's id, a feed, or the operator.
+        order_status: What the order's status was afterwards.
+        details: JSON object with what there is to say; holds nothing restricted.
+    """
+
+    at: Instant
+    event: str
+    by: str
+    order_status: str
+    details: bytes
+
+
+class KeptOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as a change finds it, opened; the members are those of `StoredOrder`.
+
+    Args:
+        fulfillment: JSON object with what no read shows: packages, and how far a pickup is.
+    """
+
+    facet: Facet
+    created: Instant
+    last_updated: Instant
+    document: bytes
+    personal: bytes
+    items: bytes
+    withheld: bytes
+    regulated: bytes | None
+    fulfillment: bytes
+
+
+class ChangedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change makes of an order; what it does not name stays.
+
+    Args:
+        regulated: None: as it was.
+        history: What happened, in order.
+    """
+
+    facet: Facet
+    last_updated: Instant
+    earliest_delivery: Instant | None
+    latest_delivery: Instant | None
+    is_final: bool
+    document: bytes
+    ending: bytes
+    personal: bytes
+    items: bytes
+    restricted_items: bytes | None
+    withheld: bytes
+    regulated: bytes | None
+    fulfillment: bytes
+    history: tuple[HistoryEntry, ...]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of an order, as far as its fulfilment goes."""
+
+    ordered: int
+    shipped: int
+    is_transparency: bool = False
+
+
+class PackageItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Pieces of one item in a package."""
+
+    order_item_id: str
+    quantity: int
+    transparency_codes: tuple[str, ...] = ()
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """A package as it was last confirmed.
+
+    Args:
+        reference: The packageReferenceId in its shortest form: digits without leading zeros.
+        items: In the order of the first confirmation; together with the reference they never change.
+        sources: What confirmed or edited it, as far as that may come twice (messages of feeds), latest last.
+    """
+
+    reference: str
+    carrier_code: str
+    carrier_name: str | None
+    shipping_method: str | None
+    tracking_number: str
+    ship_date: Instant
+    ship_from_supply_source_id: str | None
+    cod_collection_method: str | None
+    items: tuple[PackageItem, ...]
+    sources: tuple[str, ...] = ()
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a seller says of a package, as it was sent; members that `Package` has too mean the same.
+
+    Args:
+        marketplace_id: None: whatever the order's is (a feed does not say).
+        reference: None or empty: one is assigned.
+        items: None: everything that has not been shipped. An item may stand in it more than once.
+        source: What says it, if that may say it again after a crash (a message of a feed).
+    """
+
+    marketplace_id: str | None
+    reference: str | None
+    carrier_code: str
+    carrier_name: str | None
+    shipping_method: str | None
+    tracking_number: str
+    ship_date: Instant
+    ship_from_supply_source_id: str | None
+    cod_collection_method: str | None
+    items: tuple[PackageItem, ...] | None
+    source: str | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an order is in its life: all that the rules of change look at.
+
+    Args:
+        is_ispu: Whether the buyer picks it up in a store.
+        easy_ship: Its EasyShipShipmentStatus; None: it is no Easy Ship order.
+        invoice: Its ElectronicInvoiceStatus, if it has one.
+        lines: Its items by OrderItemId, in their order.
+        packages: By reference.
+        pickups: How far the pickup of each item is, by OrderItemId; items without an entry have not begun.
+    """
+
+    order_id: str
+    marketplace_id: str
+    status: str
+    fulfillment_channel: str
+    created: Instant
+    is_ispu: bool
+    easy_ship: str | None
+    invoice: str | None
+    lines: Mapping[str, Line]
+    packages: Mapping[str, Package]
+    pickups: Mapping[str, str]
+
+
+class CancelRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer's wish that items be cancelled; `items` empty: all of them."""
+
+    reason: str
+    items: tuple[str, ...] = ()
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A step in the life of an order: what is different afterwards.
+
+    Args:
+        event: Its name, for the history.
+        status: The OrderStatus afterwards.
+        shipped: The new QuantityShipped of the items where it is another.
+        package: A package that is new or takes the place of the one of its reference.
+        pickups: The items whose pickup went on.
+        easy_ship: The new EasyShipShipmentStatus; None: as it was.
+        invoice: The new ElectronicInvoiceStatus; None: as it was.
+        cancel_request: What goes into BuyerRequestedCancel of items.
+        details: What the history says beside the statuses; nothing restricted.
+    """
+
+    event: str
+    status: str
+    shipped: Mapping[str, int] = {}
+    package: Package | None = None
+    pickups: Mapping[str, str] = {}
+    easy_ship: str | None = None
+    invoice: str | None = None
+    cancel_request: CancelRequest | None = None
+    details: Mapping[str, Any] = {}

@@ -261,18 +261,15 @@ class OrderImport:
                 self._imported += 1
 
 
-async def erase_order(
-    store: OrderStore,
-    seller_id: str,
-    order_id: str,
-    erased: Callable[[bytes], tuple[bytes, bytes]],
-) -> bool:
-    """Erases the restricted members of one order for good; False: there is no such order. See `OrderStore.erase`."""
+Erased = Callable[[bytes, bytes], tuple[bytes, bytes, bytes]]
+"""What is left of an order's personal part and withheld members; see `OrderStore.erase`."""
+
+
+async def erase_order(store: OrderStore, seller_id: str, order_id: str, erased: Erased) -> bool:
+    """Erases the restricted members of one order for good; False: there is no such order."""
     return await store.erase([(seller_id, order_id)], erased) > 0
 
 
-async def erase_restricted(
-    store: OrderStore, before: Instant, limit: int, erased: Callable[[bytes], tuple[bytes, bytes]]
-) -> int:
+async def erase_restricted(store: OrderStore, before: Instant, limit: int, erased: Erased) -> int:
     """Erases those of up to `limit` final orders that last changed before that; returns of how many."""
     return await store.erase(await store.erasable(before, limit), erased)

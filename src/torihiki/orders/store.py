@@ -7,8 +7,11 @@ from typing import Protocol
 
 from torihiki.kernel.instant import Instant
 from torihiki.orders.model import (
+    ChangedOrder,
     Cursor,
+    HistoryEntry,
     ItemsDocument,
+    KeptOrder,
     OrderDocument,
     Page,
     RegulatedDocument,
@@ -54,23 +57,39 @@ class OrderStore(Protocol):
         """What the order has to be checked for; None: the seller has no such order."""
         ...
 
-    async def change_regulated(
-        self, seller_id: str, order_id: str, change: Callable[[bytes], bytes]
+    async def change(
+        self,
+        seller_id: str,
+        order_id: str,
+        decide: Callable[[KeptOrder], ChangedOrder | None],
     ) -> bool:
-        """Puts what `change` makes of the order's regulated document in its place; durable when it returns.
+        """Puts what `decide` makes of the order in its place and adds to its history; durable when it returns.
 
-        Nothing else writes the document meanwhile. The order keeps its place and dates. `change` does no I/O, and
-        what it raises is raised and leaves all as it was. False: there is no such order, or no such document.
+        Nothing else writes the order meanwhile, in this process or another. `decide` does no I/O; where it returns
+        None nothing is written, and what it raises is raised and leaves all as it was. False: the seller has no such
+        order. `decide` may be called again where the database had to begin anew.
+        """
+        ...
+
+    async def history(
+        self, seller_id: str, order_id: str, *, after: int, limit: int
+    ) -> list[HistoryEntry] | None:
+        """Up to `limit` entries of the order's history behind the first `after` ones, the oldest first.
+
+        None: the seller has no such order.
         """
         ...
 
     async def erase(
-        self, orders: Sequence[tuple[str, str]], erased: Callable[[bytes], tuple[bytes, bytes]]
+        self,
+        orders: Sequence[tuple[str, str]],
+        erased: Callable[[bytes, bytes], tuple[bytes, bytes, bytes]],
     ) -> int:
         """Erases the restricted members of orders, given by seller and order id; durable when it returns.
 
-        `erased` makes of an order's personal part its new ending and personal part. The restricted items, what was
-        withheld, the regulated information and the key of the address go. Returns how many orders there were.
+        `erased` makes of an order's personal part and withheld members its new ending, personal part and withheld
+        members. The restricted items, the regulated information and the key of the address go. Returns how many
+        orders there were.
         """
         ...
 
@@ -89,7 +108,8 @@ class OrderStore(Protocol):
     async def put(self, orders: Sequence[StoredOrder]) -> set[str]:
         """Adds the orders, or replaces those that are there, all or none; durable when it returns.
 
-        An order keeps its place (order key) when it is replaced. Orders of sellers that do not exist are left out,
+        An order keeps its place (order key) and its history when it is replaced; what a change had kept of its
+        fulfillment goes, and the replacement is an entry of its history. Orders of sellers that do not exist are left out,
         and the ids of those sellers are returned. No order may stand twice in one call.
         """
         ...

@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 
-from torihiki.server.call import Receive, Send
-from torihiki.server.dispatch import Dispatch, Scope
+from torihiki.server.call import Receive, Scope, Send
+from torihiki.server.dispatch import Dispatch
 
 
 class App:

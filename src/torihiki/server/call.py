@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    MutableMapping,
+)
 from typing import Any, Final, NamedTuple
 
 from torihiki.kernel.caller import Caller
@@ -13,6 +20,7 @@ from torihiki.kernel.problem import Kind, Problem
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Scope = Mapping[str, Any]
 Headers = Mapping[bytes, bytes]
 
 BODY_MAX_BYTES: Final = 1024 * 1024
@@ -25,13 +33,27 @@ class ClientGone(Exception):
     """The client closed the connection before its request was complete."""
 
 
+class Stream(NamedTuple):
+    """A body that is sent part by part, as fast as the client takes it.
+
+    Args:
+        length: Bytes of the whole.
+        parts: They add up to `length`; None: the body is described and not sent, as HEAD wants it. Closed when the last was
+            sent or the client has gone, so that its `finally` gives back what it holds.
+    """
+
+    length: int
+    parts: AsyncGenerator[bytes] | None
+
+
 class Answer(NamedTuple):
-    """What goes back: the body is sent as it is."""
+    """What goes back: the body is sent as it is, or `stream` in its place."""
 
     body: bytes = b""
     status: int = 200
     headers: tuple[tuple[bytes, bytes], ...] = ()
     media: bytes = JSON
+    stream: Stream | None = None
 
 
 class Call:
@@ -46,11 +68,22 @@ class Call:
         now: The operator's time of this request; it does not move while the request is answered.
         caller: Who calls; None for operations that have no seller.
         request_id: The id that the answer will bear.
+        scope: The request as the protocol gives it.
     """
 
-    __slots__ = ("caller", "headers", "now", "operation", "path", "query", "receive", "request_id")
+    __slots__ = (
+        "caller",
+        "headers",
+        "now",
+        "operation",
+        "path",
+        "query",
+        "receive",
+        "request_id",
+        "scope",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is what some handler asks for
         self,
         *,
         operation: Operation,
@@ -61,6 +94,7 @@ class Call:
         now: Instant,
         caller: Caller | None,
         request_id: str,
+        scope: Scope | None = None,
     ) -> None:
         self.operation = operation
         self.path = path
@@ -70,6 +104,7 @@ class Call:
         self.now = now
         self.caller = caller
         self.request_id = request_id
+        self.scope = {} if scope is None else scope
 
     def header(self, name: bytes) -> bytes | None:
         """The header of that (lower-case) name."""

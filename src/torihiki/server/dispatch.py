@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -11,7 +13,15 @@ from torihiki.kernel.caller import Caller
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.problem import Kind, Problem, invalid_input, unauthorized
 from torihiki.server import problems
-from torihiki.server.call import Answer, Call, ClientGone, Handler, Receive, Send
+from torihiki.server.call import (
+    Answer,
+    Call,
+    ClientGone,
+    Handler,
+    Receive,
+    Scope,
+    Send,
+)
 from torihiki.server.gates import Gate
 from torihiki.server.metrics import Metrics
 from torihiki.server.shared_state import SharedState
@@ -19,10 +29,17 @@ from torihiki.server.shared_state import SharedState
 QUERY_MAX_BYTES: Final = 32 * 1024
 """The longest query string; fifty order ids and every filter together take less than a tenth of it."""
 
-_RATED: Final = frozenset({200, 201, 204, 400, 404})
+_RATED: Final = frozenset({200, 201, 202, 204, 400, 404})
 """Statuses with x-amzn-RateLimit-Limit: Amazon leaves it out on 403, 429 and 5xx (contract 1.8)."""
 
-Scope = Mapping[str, Any]
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
+Refusal = Callable[[Problem | None, str], Answer]
+"""Makes the answer to a problem (None: nobody expected it) under a request id."""
+
+
+def _in_json(problem: Problem | None, _: str) -> Answer:
+    return problems.INTERNAL_FAILURE if problem is None else problems.render(problem)
 
 
 class Api(NamedTuple):
@@ -34,12 +51,16 @@ class Api(NamedTuple):
         gate: Who gets in.
         needs_database: Whether its operations follow the operator's clock, which is in the database; the others are
             answered also when that cannot be reached, and see the machine's clock.
+        refusal: How it is refused what its handlers do not answer.
+        other_methods: Answers the methods that its paths do not have; None: as if there were nothing.
     """
 
     operations: Sequence[Operation]
     handlers: Mapping[str, Handler]
     gate: Gate
     needs_database: bool = True
+    refusal: Refusal = _in_json
+    other_methods: Handler | None = None
 
 
 class _Route(NamedTuple):
@@ -48,10 +69,14 @@ class _Route(NamedTuple):
     gate: Gate
     parameters: tuple[str, ...]
     needs_database: bool
+    refusal: Refusal
 
 
 _Node = dict[Any, Any]
-"""Path segments to nodes; `None` stands for any segment, and `(method,)` leads from the last node to the route."""
+"""Path segments to nodes; `None` stands for any segment, and `(method,)` leads from the last node to the route.
+
+`()` leads to the route of methods that are not there.
+"""
 
 
 class Dispatch:
@@ -96,13 +121,17 @@ class Dispatch:
                 node = node.setdefault(None, {})
             else:
                 node = node.setdefault(segment, {})
-        node[(operation.method,)] = _Route(
+        route = _Route(
             operation,
             api.handlers[operation.name],
             api.gate,
             tuple(parameters),
             api.needs_database,
+            api.refusal,
         )
+        node[(operation.method,)] = route
+        if api.other_methods is not None:
+            node[()] = route._replace(handler=api.other_methods)
 
     def _match(self, method: str, path: str) -> tuple[_Route | None, dict[str, str]]:
         """The route of a path, whose last slash does not count (O-2), and its parameters."""
@@ -116,7 +145,7 @@ class Dispatch:
                     return None, {}
                 values.append(segment)
             node = following
-        route = node.get((method,))
+        route = node.get((method,)) or node.get(())
         if route is None:
             return None, {}
         return route, dict(zip(route.parameters, values, strict=True))
@@ -126,6 +155,7 @@ class Dispatch:
         started = self._stopwatch()
         request_id = next(self._new_ids)
         route, parameters = self._match(scope["method"], scope["path"])
+        refusal = _in_json if route is None else route.refusal
         caller: Caller | None = None
         failure: str | None = None
         try:
@@ -147,23 +177,26 @@ class Dispatch:
                     now=now,
                     caller=caller,
                     request_id=request_id,
+                    scope=scope,
                 )
             )
         except Problem as problem:
-            answer = problems.render(problem)
+            answer = refusal(problem, request_id)
             # The message may repeat what the caller sent, and that may be personal.
             failure = problem.kind.name
         except ClientGone:
             return
         except Exception:  # noqa: BLE001 - nobody expected it; the log has the traceback, the caller a 500
-            answer = problems.INTERNAL_FAILURE
+            answer = refusal(None, request_id)
             failure = "INTERNAL_FAILURE"
             self._log.exception("request failed", request_id=request_id, path=scope["path"])
         operation = "unknown" if route is None else route.operation.name
         rate = None
         if route is not None and answer.status in _RATED:
             rate = route.gate.rate(route.operation, caller)
-        await _send(send, answer, request_id, rate)
+        await _start(send, answer, request_id, rate)
+        broken = await self._send_body(answer, receive, send, request_id)
+        failure = broken or failure
         seconds = self._stopwatch() - started
         self._metrics.observe(operation, answer.status, seconds)
         if self._log_every_request or failure is not None:
@@ -177,6 +210,25 @@ class Dispatch:
                 **({} if failure is None else {"problem": failure}),
             )
 
+    async def _send_body(
+        self, answer: Answer, receive: Receive, send: Send, request_id: str
+    ) -> str | None:
+        """Sends it to its end; a text says what kept it from that, and the connection must then be closed."""
+        stream = answer.stream
+        if stream is None or stream.parts is None:
+            await send({"type": "http.response.body", "body": answer.body})
+            return None
+        try:
+            await _stream(stream.parts, receive, send)
+        except ClientGone:
+            return "CLIENT_GONE"
+        except Problem as problem:
+            return problem.kind.name
+        except Exception:  # noqa: BLE001 - as for the handler; the status has been sent
+            self._log.exception("stream failed", request_id=request_id)
+            return "INTERNAL_FAILURE"
+        return None
+
 
 def _query_too_long() -> Problem:
     return invalid_input(details=f"The query string is longer than {QUERY_MAX_BYTES} bytes.")
@@ -189,13 +241,37 @@ def _no_route(path: str) -> Problem:
     return unauthorized()
 
 
-async def _send(send: Send, answer: Answer, request_id: str, rate: bytes | None) -> None:
+async def _start(send: Send, answer: Answer, request_id: str, rate: bytes | None) -> None:
     headers = [(b"x-amzn-requestid", request_id.encode())]
-    if answer.status != 204:  # noqa: PLR2004 - a 204 has no body to describe
+    if answer.status not in _WITHOUT_BODY:
+        length = len(answer.body) if answer.stream is None else answer.stream.length
         headers.append((b"content-type", answer.media))
-        headers.append((b"content-length", b"%d" % len(answer.body)))
+        headers.append((b"content-length", b"%d" % length))
     if rate is not None:
         headers.append((b"x-amzn-ratelimit-limit", rate))
     headers.extend(answer.headers)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _stream(parts: AsyncGenerator[bytes], receive: Receive, send: Send) -> None:
+    """Sends the parts, each when the client has taken enough of those before it.
+
+    Raises:
+        ClientGone: It took no more.
+    """
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        async with contextlib.aclosing(parts):
+            async for part in parts:
+                if gone.done():
+                    raise ClientGone
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body"})
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Returns when the client has gone; a body that nobody asked for is dropped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

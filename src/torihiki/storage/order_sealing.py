@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from torihiki.orders.model import ChangedOrder, StoredOrder
 from torihiki.storage.order_keys import order_id
 from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.storage.vault import CannotOpen, Vault
@@ -36,6 +37,16 @@ ALL_COLUMNS: Final = (
 """In the order in which `OrderSealing.resealed` takes and gives them."""
 
 
+class Sealed(NamedTuple):
+    """The sealed columns of an order, in the order of `ALL_COLUMNS`."""
+
+    ending: bytes
+    personal: bytes
+    items: bytes | None
+    withheld: bytes
+    regulated: bytes | None
+
+
 class OrderSealing:
     """Seals and opens the columns of orders.
 
@@ -50,11 +61,16 @@ class OrderSealing:
         """The text, good for this column of this order only."""
         return self.vault.seal(text, _context(column, seller_id) + number.to_bytes(8))
 
-    def seal_optional(
-        self, column: Column, seller_id: str, number: int, text: bytes | None
-    ) -> bytes | None:
-        """`seal`, where there is something to seal."""
-        return None if text is None else self.seal(column, seller_id, number, text)
+    def sealed(self, seller_id: str, number: int, order: StoredOrder | ChangedOrder) -> Sealed:
+        """What of the order is kept sealed; where there is nothing to seal, there is nothing."""
+        seal, items, regulated = self.seal, order.restricted_items, order.regulated
+        return Sealed(
+            seal(Column.ENDING, seller_id, number, order.ending),
+            seal(Column.PERSONAL, seller_id, number, order.personal),
+            None if items is None else seal(Column.ITEMS, seller_id, number, items),
+            seal(Column.WITHHELD, seller_id, number, order.withheld),
+            None if regulated is None else seal(Column.REGULATED, seller_id, number, regulated),
+        )
 
     def open(self, column: Column, seller_id: str, number: int, sealed: bytes) -> bytes:
         """The text again.

@@ -1,4 +1,4 @@
-"""Runs chores when they are due, one at a time, and outlives whatever goes wrong in them.
+"""Runs chores when they are due, beside one another, and outlives whatever goes wrong in them.
 
 A chore is a step of bounded size that is repeated until nothing is left, so that no other process waits long for the
 database, and a worker that is stopped or killed between two steps leaves nothing half-done.
@@ -43,23 +43,28 @@ async def run_chores(
     monotonic: Callable[[], float],
     retry_s: float = RETRY_SECONDS,
 ) -> None:
-    """Runs each chore now and whenever it is due again, until it is cancelled.
+    """Runs each chore now and whenever it is due again, until it is cancelled. None waits for another.
 
     Args:
         chores: At least one.
-        now: Reads the operator's clock; each run of a chore sees one instant.
+        now: Reads the operator's clock; each step of a chore sees one instant.
         monotonic: Seconds that never go back.
         retry_s: After how long a chore that failed is tried again, unless it is due before.
     """
-    due = {chore.name: monotonic() for chore in chores}
-    while True:
+    async with asyncio.TaskGroup() as group:
         for chore in chores:
-            if due[chore.name] <= monotonic():
-                done = await _outlive(chore, now, monotonic)
-                due[chore.name] = monotonic() + (
-                    chore.every_s if done else min(retry_s, chore.every_s)
-                )
-        await asyncio.sleep(max(0.0, min(due.values()) - monotonic()))
+            group.create_task(_repeat(chore, now, monotonic, retry_s))
+
+
+async def _repeat(
+    chore: Chore,
+    now: Callable[[], Awaitable[Instant]],
+    monotonic: Callable[[], float],
+    retry_s: float,
+) -> None:
+    while True:
+        done = await _outlive(chore, now, monotonic)
+        await asyncio.sleep(chore.every_s if done else min(retry_s, chore.every_s))
 
 
 async def _outlive(
@@ -68,7 +73,7 @@ async def _outlive(
     """Runs a chore to its end; False: it failed, and the log says how."""
     log = structlog.get_logger("torihiki.worker").bind(chore=chore.name)
     try:
-        count = await _run(chore, await now(), monotonic)
+        count = await _run(chore, now, monotonic)
     except Problem as problem:
         log.warning("chore put off", problem=problem.kind.name)
         return False
@@ -80,12 +85,14 @@ async def _outlive(
     return True
 
 
-async def _run(chore: Chore, now: Instant, monotonic: Callable[[], float]) -> int:
+async def _run(
+    chore: Chore, now: Callable[[], Awaitable[Instant]], monotonic: Callable[[], float]
+) -> int:
     """Repeats the step until nothing is left, and rests after each as long as it took: servers write too."""
     total = 0
     while True:
         started = monotonic()
-        count = await chore.step(now)
+        count = await chore.step(await now())
         if count == 0:
             return total
         total += count

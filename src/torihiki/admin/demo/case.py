@@ -7,10 +7,10 @@ from msgspec import Struct
 from torihiki.admin.demo.marketplaces import Market, Service
 
 PAYMENT_DUE = frozenset({"Pending", "PendingAvailability"})
-"""The statuses that hide prices, gifts and promotions (contract 1.4)."""
+"""The statuses before payment: what they hide (contract 1.4) is there and comes to light with the payment."""
 
 ADDRESSED = frozenset({"Unshipped", "PartiallyShipped", "Shipped", "InvoiceUnconfirmed"})
-"""The statuses that have a shipping address (contract 1.4)."""
+"""The statuses that show a shipping address (contract 1.4)."""
 
 
 class Case(Struct, frozen=True, kw_only=True, gc=False):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from torihiki.admin.demo.case import PAYMENT_DUE, Case
+from torihiki.admin.demo.case import Case
 from torihiki.admin.demo.catalogue import CATALOGUES, Product
 from torihiki.admin.demo.draws import Draws, item_id
 from torihiki.admin.demo.marketplaces import Json, Market, money
@@ -90,8 +90,7 @@ def priced_lines(case: Case, who: Buyer, seed: int, index: int, draws: Draws) ->
             line["StoreChainStoreId"] = case.market.stores[index % len(case.market.stores)]
         if case.program:
             line["AmazonPrograms"] = {"Programs": [case.program]}
-        if case.status not in PAYMENT_DUE:
-            total += _price(line, case, product, quantity, who, draws, first=first)
+        total += _price(line, case, product, quantity, who, draws, first=first)
         lines.append(line)
     return Lines(items=lines, total=total, ordered=ordered, shipped=shipped)
 

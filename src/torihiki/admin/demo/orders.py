@@ -93,10 +93,9 @@ def _line(
     order["BuyerInfo"] = buyer_part(case, who, draws)
     if replaced is not None:
         order["ReplacedOrderId"] = replaced.order
-    if case.status not in PAYMENT_DUE:
-        order["OrderTotal"] = money(market, lines.total)
+    order["OrderTotal"] = money(market, lines.total)
     order.update(payment_part(case, lines, draws))
-    if case.status in ADDRESSED:
+    if case.status in ADDRESSED | PAYMENT_DUE:
         order["ShippingAddress"] = address_part(case, who)
     result: Json = {"sellerId": market.seller.seller_id, "order": order, "orderItems": lines.items}
     if case.regulated:
@@ -156,7 +155,7 @@ def _add_shipping(order: Json, case: Case, course: Course, stamp: Stamps, index:
     market = case.market
     order["EarliestShipDate"] = stamp(course.earliest_ship)
     order["LatestShipDate"] = stamp(course.latest_ship)
-    if case.status not in PAYMENT_DUE and case.status != "Canceled":
+    if case.status != "Canceled":
         order["EarliestDeliveryDate"] = stamp(course.earliest_delivery)
         order["LatestDeliveryDate"] = stamp(course.latest_delivery)
     order["DefaultShipFromLocationAddress"] = market.ship_from

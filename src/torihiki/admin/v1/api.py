@@ -217,6 +217,35 @@ RESTRICTED_DATA: Final = (
     ),
 )
 
+ORDERS: Final = (
+    Operation(
+        name="recordOrderEvent",
+        method="POST",
+        path=f"{ROOT}/orders/{{orderId}}/events",
+        request=schemas.AnyOrderEvent,
+        response=schemas.OrderStanding,
+        errors=_CONFLICT_ERRORS,
+        summary="Lets something happen to an order; 409 if it cannot happen to the order as it stands.",
+    ),
+    Operation(
+        name="getOrderHistory",
+        method="GET",
+        path=f"{ROOT}/orders/{{orderId}}/history",
+        query=(
+            Parameter(
+                name="sellerId",
+                schema=schemas.Identifier,
+                required=True,
+                summary="Whose order it is; several sellers may have one of an id.",
+            ),
+            *_PAGE,
+        ),
+        response=schemas.HistoryPage,
+        errors=_FIND_ERRORS,
+        summary="Lists what happened to an order since it was imported, the oldest first.",
+    ),
+)
+
 SERVER: Final = (
     Operation(
         name="getClock",
@@ -259,5 +288,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *AUTHORIZATIONS,
     *USAGE_PLANS,
     *RESTRICTED_DATA,
+    *ORDERS,
     *SERVER,
 )

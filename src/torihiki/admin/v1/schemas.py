@@ -6,7 +6,7 @@ Requests are strict: a member that is not known is refused, so that a misspelt o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -221,3 +221,118 @@ class ImportReport(View, frozen=True, kw_only=True):
     imported: int
     failed: int
     errors: list[BadLine]
+
+
+Reason = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+OrderItemIds = Annotated[list[Identifier], Meta(max_length=1_000)]
+Pieces = Annotated[int, Meta(ge=1, le=10**9)]
+InvoiceStatus = Literal["NotRequired", "NotFound", "Processing", "Errored", "Accepted"]
+ParcelStatus = Literal[
+    "PendingSchedule", "PendingPickUp", "PendingDropOff", "LabelCanceled", "PickedUp", "DroppedOff", "AtOriginFC",
+    "AtDestinationFC", "Delivered", "RejectedByBuyer", "Undeliverable", "ReturningToSeller", "ReturnedToSeller", "Lost",
+    "OutForDelivery", "Damaged",
+]  # fmt: skip
+
+
+class OrderEvent(Request, frozen=True, kw_only=True, tag_field="event"):
+    """Something that happens to an order of this seller."""
+
+    seller_id: Identifier
+
+
+class PreorderReleased(OrderEvent, frozen=True, kw_only=True, tag="preorder_released"):
+    """The release date of a pre-order has come."""
+
+
+class PaymentAuthorized(OrderEvent, frozen=True, kw_only=True, tag="payment_authorized"):
+    """The buyer's payment has gone through: the order may be shipped and shows prices and address."""
+
+
+class CancelRequested(OrderEvent, frozen=True, kw_only=True, tag="cancel_requested"):
+    """The buyer asks the seller to cancel these items; without `orderItemIds` all."""
+
+    reason: Reason = ""
+    order_item_ids: OrderItemIds = []
+
+
+class Canceled(OrderEvent, frozen=True, kw_only=True, tag="canceled"):
+    """The order is called off."""
+
+    reason: Reason | UnsetType = UNSET
+    canceled_by: Literal["buyer", "seller", "amazon"] | UnsetType = UNSET
+
+
+class ShippedItem(Request, frozen=True, kw_only=True):
+    """Pieces of one item."""
+
+    order_item_id: Identifier
+    quantity: Pieces
+
+
+class Shipped(OrderEvent, frozen=True, kw_only=True, tag="shipped"):
+    """Sent without a confirmation, as Amazon does it; without `items` everything that is left."""
+
+    items: Annotated[list[ShippedItem], Meta(min_length=1, max_length=1_000)] | UnsetType = UNSET
+
+
+class InvoiceMoved(OrderEvent, frozen=True, kw_only=True, tag="invoice_status"):
+    """The electronic invoice is at another point."""
+
+    electronic_invoice_status: InvoiceStatus
+
+
+class InvoiceConfirmed(OrderEvent, frozen=True, kw_only=True, tag="invoice_confirmed"):
+    """The invoice that an order waits for was accepted."""
+
+
+class Delivered(OrderEvent, frozen=True, kw_only=True, tag="delivered"):
+    """The order is with the buyer."""
+
+
+class ParcelMoved(OrderEvent, frozen=True, kw_only=True, tag="easy_ship_status"):
+    """The parcel of an Easy Ship order took a step."""
+
+    easy_ship_shipment_status: ParcelStatus
+
+
+class Unfulfillable(OrderEvent, frozen=True, kw_only=True, tag="unfulfillable"):
+    """Amazon cannot ship the order."""
+
+
+AnyOrderEvent = (
+    PreorderReleased
+    | PaymentAuthorized
+    | CancelRequested
+    | Canceled
+    | Shipped
+    | InvoiceMoved
+    | InvoiceConfirmed
+    | Delivered
+    | ParcelMoved
+    | Unfulfillable
+)
+
+
+class OrderStanding(View, frozen=True, kw_only=True):
+    """How the order stands after the event."""
+
+    order_id: str
+    order_status: str
+    last_update_date: str
+
+
+class HistoryEntryView(View, frozen=True, kw_only=True):
+    """Something that happened to an order; `orderStatus` is what it was afterwards."""
+
+    at: str
+    event: str
+    by: str
+    order_status: str
+    details: dict[str, Any]
+
+
+class HistoryPage(View, frozen=True, kw_only=True):
+    """Some of an order's history."""
+
+    entries: list[HistoryEntryView]
+    next_token: str | UnsetType = UNSET

@@ -259,6 +259,12 @@ def render_audit_entries(page: Page[AuditEntry]) -> bytes:
     return msgspec.json.encode(schemas.AuditPage(entries=items, next_token=_token(page)))
 
 
+def render_history(page: Page[schemas.HistoryEntryView]) -> bytes:
+    """Some of an order's history."""
+    entries = list(page.items)
+    return msgspec.json.encode(schemas.HistoryPage(entries=entries, next_token=_token(page)))
+
+
 def _seller(seller: Seller) -> schemas.SellerView:
     return schemas.SellerView(
         seller_id=seller.seller_id,

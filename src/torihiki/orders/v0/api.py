@@ -10,12 +10,14 @@ from torihiki.kernel.operation import Operation, Parameter, Restricted
 from torihiki.kernel.quota import UsagePlan
 from torihiki.kernel.roles import ROLES
 from torihiki.orders.v0.schemas import (
+    ConfirmShipmentRequest,
     OrderAddress,
     OrderBuyerInfo,
     OrderItemsBuyerInfoList,
     OrderItemsList,
     OrderRegulatedInfo,
     OrdersList,
+    UpdateShipmentStatusRequest,
     UpdateVerificationStatusRequest,
 )
 
@@ -26,6 +28,9 @@ CONFIRM_SHIPMENT_ROLES: Final = frozenset(
     {"Direct-to-Consumer Shipping (Restricted)", "Inventory and Order Tracking"}
 )
 """Any one of these opens confirmShipment: the first by the seed (O-28), the second by Amazon's current pages too."""
+
+SHIPMENT_STATUS_ROLES: Final = frozenset({"Inventory and Order Tracking"})
+"""Opens updateShipmentStatus (contract 3.3)."""
 
 _ORDER_ELEMENTS: Final = Restricted(
     elements=frozenset({"shippingAddress", "buyerInfo", "buyerTaxInformation"}), selectable=True
@@ -224,6 +229,17 @@ OPERATIONS: Final = (
         "Lists the buyer's wishes for the items of an order.",
         pages=True,
     ),
+    Operation(
+        name="updateShipmentStatus",
+        method="POST",
+        path="/orders/v0/orders/{orderId}/shipment",
+        plan=UsagePlan(rate=5, burst=15),
+        roles=SHIPMENT_STATUS_ROLES,
+        request=UpdateShipmentStatusRequest,
+        success=204,
+        errors=(*_ERRORS, 413, 415),
+        summary="Tells how far the pickup of an order in the store is.",
+    ),
     _read(
         "getOrderRegulatedInfo",
         "/regulatedInfo",
@@ -242,5 +258,17 @@ OPERATIONS: Final = (
         errors=(*_ERRORS, 413, 415),
         summary="Approves or rejects an order that had to be checked, or tells how far the check is.",
     ),
+    Operation(
+        name="confirmShipment",
+        method="POST",
+        path="/orders/v0/orders/{orderId}/shipmentConfirmation",
+        plan=UsagePlan(rate=2, burst=10),
+        roles=CONFIRM_SHIPMENT_ROLES,
+        request=ConfirmShipmentRequest,
+        success=204,
+        # Amazon declares neither 413 nor 415 here (contract 1.1): both are a 400.
+        errors=_ERRORS,
+        summary="Adds a package to an order, or edits the one of that reference.",
+    ),
 )
-"""In the order of contract 1.1; confirmShipment and updateShipmentStatus come with their rules."""
+"""In the order of contract 1.1."""

@@ -1,10 +1,9 @@
-"""Reads a JSON request body against its wire type and refuses it in Amazon's words (contract 1.9 row 5, 4.1).
-
-Which members are missing is no matter of this module: every operation says that in a text of its own.
-"""
+"""Reads a JSON request body against its wire type and refuses it in Amazon's words (contract 1.9 row 5, 4.1)."""
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import Any, Final
 
 import msgspec
@@ -15,16 +14,17 @@ from torihiki.orders.v0.query import Refusals, parse_date
 
 Json = dict[str, Any]
 
+_type_info: Final = functools.cache(inspect.type_info)
+
 SHOWN_MAX: Final = 200
 """Characters of a refused value that its refusal repeats."""
 
 
-def read_body(body: bytes, kind: type[msgspec.Struct]) -> Json:
-    """The members of the body that `kind` declares, nested ones likewise; null counts as left out.
+def decoded_body(body: bytes) -> Json:
+    """The body as it was sent.
 
     Raises:
-        Problem: It is no JSON object; or members have the wrong type, dates among them; or their values break a
-            constraint.
+        Problem: It is no JSON object.
     """
     try:
         value = msgspec.json.decode(body)
@@ -32,10 +32,30 @@ def read_body(body: bytes, kind: type[msgspec.Struct]) -> Json:
         raise invalid_input() from error
     if not isinstance(value, dict):
         raise invalid_input()
-    reading = _Reading()
-    read: Json = reading.value(value, inspect.type_info(kind), "")
+    return value
+
+
+def read_members(value: Json, kind: type[msgspec.Struct], *, complete: bool = False) -> Json:
+    """The members that `kind` declares, nested ones likewise; null counts as left out.
+
+    Args:
+        value: What was sent.
+        kind: The type of the body.
+        complete: Whether a required member that is left out is refused like a bad value. Without, the operation has a
+            text of its own for it.
+
+    Raises:
+        Problem: Members have the wrong type, dates among them; or their values break a constraint.
+    """
+    reading = _Reading(complete=complete)
+    read: Json = reading.value(value, _type_info(kind), "")
     reading.raise_if_bad()
     return read
+
+
+def read_body(body: bytes, kind: type[msgspec.Struct]) -> Json:
+    """`read_members` of `decoded_body`."""
+    return read_members(decoded_body(body), kind)
 
 
 def required_members(kind: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -46,7 +66,8 @@ def required_members(kind: type[msgspec.Struct]) -> tuple[str, ...]:
 class _Reading:
     """One body, and what was found wrong with it so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, complete: bool) -> None:
+        self._complete = complete
         self._wrong_types: list[str] = []
         self._refusals = Refusals()
 
@@ -70,7 +91,10 @@ class _Reading:
             case inspect.VarTupleType() if isinstance(value, list):
                 return self._list(value, kind, path)
             case inspect.EnumType() if isinstance(value, str):
-                self._enum(value, kind, path)
+                self._one_of(value, [str(member.value) for member in kind.cls], path)
+            case inspect.LiteralType() if isinstance(value, str):
+                if value not in kind.values:
+                    self._one_of(value, [str(one) for one in kind.values if one], path)
             case inspect.StrType() if isinstance(value, str):
                 self._text(value, kind, path)
             case inspect.IntType() if isinstance(value, int) and not isinstance(value, bool):
@@ -81,6 +105,10 @@ class _Reading:
 
     def _members(self, value: Json, kind: inspect.StructType, path: str) -> Json:
         prefix = f"{path}." if path else ""
+        if self._complete:
+            for field in kind.fields:
+                if field.required and value.get(field.encode_name) is None:
+                    self._refusals.add_missing(prefix + field.encode_name)
         return {
             field.encode_name: self.value(
                 value[field.encode_name], field.type, prefix + field.encode_name
@@ -90,6 +118,8 @@ class _Reading:
         }
 
     def _list(self, value: list[Any], kind: inspect.VarTupleType, path: str) -> list[Any]:
+        if kind.min_length is not None and len(value) < kind.min_length:
+            self._refuse([], path, _at_least("length", kind.min_length))
         if kind.max_length is not None and len(value) > kind.max_length:
             self._refuse(f"{len(value)} members", path, _at_most("length", kind.max_length))
             return []
@@ -103,23 +133,30 @@ class _Reading:
         if isinstance(value, str) and value and parse_date(value) is None:
             self._wrong_types.append(path)
 
-    def _enum(self, value: str, kind: inspect.EnumType, path: str) -> None:
-        allowed = [member.value for member in kind.cls]
+    def _one_of(self, value: str, allowed: list[str], path: str) -> None:
         if value not in allowed:
             self._refuse(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
 
     def _text(self, value: str, kind: inspect.StrType, path: str) -> None:
+        if kind.min_length is not None and len(value) < kind.min_length:
+            self._refuse(value, path, _at_least("length", kind.min_length))
+        if kind.pattern is not None and re.search(kind.pattern, value) is None:
+            self._refuse(value, path, "Member must be one line of text")
         if kind.max_length is not None and len(value) > kind.max_length:
             self._refuse(value, path, _at_most("length", kind.max_length))
 
     def _number(self, value: int, kind: inspect.IntType, path: str) -> None:
         if kind.ge is not None and value < kind.ge:
-            self._refuse(value, path, f"Member must have value greater than or equal to {kind.ge}")
+            self._refuse(value, path, _at_least("value", kind.ge))
         if kind.le is not None and value > kind.le:
             self._refuse(value, path, _at_most("value", kind.le))
 
     def _refuse(self, value: object, path: str, constraint: str) -> None:
         self._refusals.add(str(value)[:SHOWN_MAX], path, constraint)
+
+
+def _at_least(what: str, bound: float) -> str:
+    return f"Member must have {what} greater than or equal to {bound}"
 
 
 def _at_most(what: str, bound: float) -> str:

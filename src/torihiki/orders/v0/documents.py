@@ -1,9 +1,9 @@
 """An imported order, turned into the documents that are stored: what everybody sees, and what is withheld.
 
-The two member tables below are the whole of the rule. A document keeps its members' order and values as they came (numbers in their
-shortest form),
-but without the members that speak of people and without its last brace: `views` makes the endings that complete it,
-so that another view of them can take their place without decoding the rest.
+The member tables below are the whole of the rule; `states` splits by them again whenever an order changes. A document
+keeps its members' order and values as they came (numbers in their shortest form), but without the members that speak
+of people and without its last brace: `views` makes the endings that complete it, so that another view of them can take
+their place without decoding the rest.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from torihiki.orders.v0.query import CONTROL, parse_date
 from torihiki.orders.v0.schemas import Order, OrderItem, OrderRegulatedInfo
 from torihiki.orders.v0.schemas.bounded import Identifier
 from torihiki.orders.v0.views import Personal, Source, open_ending, pack, personal_part
+
+Json = dict[str, Any]
 
 LINE_MAX_BYTES: Final = 1024 * 1024
 """The longest line of an import."""
@@ -45,8 +47,11 @@ _PRICES: Final = (
     "CODFee",
     "CODFeeDiscount",
     "IsGift",
+    "PointsGranted",
+    "PriceDesignation",
+    "TaxCollection",
 )
-"""What the items of an order leave out until it is paid for (contract 1.4)."""
+"""What the items of an order leave out until it is paid for: prices, taxes, and what tells of them (contract 1.4)."""
 _DATES_OF_SELLERS: Final = (
     "EarliestShipDate",
     "LatestShipDate",
@@ -68,8 +73,8 @@ class ImportedOrder(
 
 
 class _RawImport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    order: dict[str, Any]
-    order_items: list[dict[str, Any]]
+    order: Json
+    order_items: list[Json]
     # A union with Raw takes no object, so it stays alone; the typed pass says whether there is one.
     regulated_info: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -84,80 +89,108 @@ _ENCODER: Final = msgspec.json.Encoder()
 _REASON_MAX: Final = 300
 
 
-def _hidden_members(order: Order) -> tuple[str, ...]:
+def _hidden_members(facet: Facet) -> tuple[str, ...]:
     """The members of an order that its status, channel or marketplace hides (contract 1.4, 1.7)."""
     hidden: tuple[str, ...] = ()
-    status = order.order_status.value
+    status = facet.order_status
     if status in _BEFORE_PAYMENT:
         hidden += ("OrderTotal", "EarliestDeliveryDate", "LatestDeliveryDate")
     elif status == "Canceled":
         hidden += ("EarliestDeliveryDate", "LatestDeliveryDate")
-    if order.fulfillment_channel == "AFN":
+    if facet.fulfillment_channel == "AFN":
         hidden += _DATES_OF_SELLERS
-    if order.marketplace_id != BRAZIL or status not in {"Pending", "Unshipped"}:
+    if facet.marketplace_id != BRAZIL or status not in {"Pending", "Unshipped"}:
         hidden += ("MarketplaceTaxInfo", "SellerDisplayName")
     return hidden
 
 
-def _move(source: dict[str, Any], names: tuple[str, ...], target: dict[str, Any]) -> None:
+def _move(source: Json, names: tuple[str, ...], target: Json) -> None:
     for name in names:
         if name in source:
             target[name] = source.pop(name)
 
 
-class _Split(NamedTuple):
-    """An order's documents: of the order for everybody, of its people, and everything that no view shows."""
+class Split(NamedTuple):
+    """What an order is kept as; the members are those of `StoredOrder`."""
 
     document: bytes
-    personal: Personal
-    withheld: dict[str, Any]
+    ending: bytes
+    personal: bytes
+    items: bytes
+    restricted_items: bytes | None
+    withheld: bytes
+    earliest_delivery: Instant | None
+    latest_delivery: Instant | None
+    is_final: bool
 
 
-def _split_order(raw: dict[str, Any], order: Order) -> _Split:
-    """Takes the order apart; `raw` is used up."""
-    withheld: dict[str, Any] = {}
-    _move(raw, PERSONAL_MEMBERS, withheld)
-    _move(raw, _hidden_members(order), withheld)
-    status = order.order_status.value
-    by_amazon = order.fulfillment_channel == "AFN"
-    latest = raw.get("LatestDeliveryDate") if status == "Shipped" and not by_amazon else None
-    personal = personal_part(
+def split(order: Json, items: list[Json], facet: Facet) -> Split:
+    """Takes a whole order and its items apart; both are used up.
+
+    Args:
+        order: Every member that there is, shown or not, of the types of `Order`.
+        items: The same of `OrderItem`.
+        facet: What the order itself says.
+
+    Raises:
+        BadLine: A delivery date is no date.
+    """
+    withheld: Json = {}
+    _move(order, PERSONAL_MEMBERS, withheld)
+    _move(order, _hidden_members(facet), withheld)
+    personal = _personal(order, withheld, facet)
+    shown, restricted, withheld["OrderItems"] = _split_items(items, facet.order_status)
+    return Split(
+        # The last brace is not there, so that an ending can follow.
+        document=_ENCODER.encode(order)[:-1],
+        ending=open_ending(personal),
+        personal=pack(personal),
+        items=shown,
+        restricted_items=restricted,
+        withheld=_ENCODER.encode(withheld),
+        earliest_delivery=_shown_date(order, withheld, "EarliestDeliveryDate"),
+        latest_delivery=_shown_date(order, withheld, "LatestDeliveryDate"),
+        is_final=facet.order_status in _FINAL,
+    )
+
+
+def _personal(shown: Json, withheld: Json, facet: Facet) -> Personal:
+    by_amazon = facet.fulfillment_channel == "AFN"
+    shipped = facet.order_status == "Shipped" and not by_amazon
+    latest = shown.get("LatestDeliveryDate") if shipped else None
+    return personal_part(
         Source(
             address=withheld.get("ShippingAddress"),
             buyer=withheld.get("BuyerInfo", {}),
             tax=withheld.get("BuyerTaxInformation"),
-            shows_address=status in _ADDRESSED,
+            shows_address=facet.order_status in _ADDRESSED,
             by_amazon=by_amazon,
             phone_until=None if latest is None else _date(latest, "LatestDeliveryDate"),
         )
     )
-    return _Split(_ENCODER.encode(raw)[:-1], personal, withheld)
 
 
-class _SplitItems(NamedTuple):
+def _split_items(items: list[Json], status: str) -> tuple[bytes, bytes | None, list[Json]]:
     """The items for everybody, the same with restricted members (None: there are none), and what each withholds."""
-
-    items: bytes
-    restricted: bytes | None
-    withheld: list[dict[str, Any]]
-
-
-def _split_items(raw: list[dict[str, Any]], order: Order) -> _SplitItems:
-    """Takes the items apart; `raw` is used up."""
-    kept: list[dict[str, Any]] = [{} for _ in raw]
-    if order.order_status.value in _BEFORE_PAYMENT:
-        for item, withheld in zip(raw, kept, strict=True):
+    kept: list[Json] = [{} for _ in items]
+    if status in _BEFORE_PAYMENT:
+        for item, withheld in zip(items, kept, strict=True):
             _move(item, _PRICES, withheld)
-            if "BuyerInfo" in item:
+            if item.get("BuyerInfo"):
                 withheld["BuyerInfo"], item["BuyerInfo"] = item["BuyerInfo"], {}
-        return _SplitItems(_ENCODER.encode(raw), None, kept)
-    whole = _ENCODER.encode(raw)
-    for item, withheld in zip(raw, kept, strict=True):
-        hidden: dict[str, Any] = {}
+        return _ENCODER.encode(items), None, kept
+    for item, withheld in zip(items, kept, strict=True):
+        hidden: Json = {}
         _move(item.get("BuyerInfo", {}), RESTRICTED_ITEM_BUYER_MEMBERS, hidden)
         if hidden:
             withheld["BuyerInfo"] = hidden
-    return _SplitItems(_ENCODER.encode(raw), whole if any(kept) else None, kept)
+    shown = _ENCODER.encode(items)
+    if not any(kept):
+        return shown, None, kept
+    for item, withheld in zip(items, kept, strict=True):
+        # At the end, where `states` puts them too, so that a change that changes nothing gives the same bytes.
+        item.get("BuyerInfo", {}).update(withheld.get("BuyerInfo", {}))
+    return shown, _ENCODER.encode(items), kept
 
 
 def _date(text: str, member: str) -> Instant:
@@ -225,15 +258,13 @@ def parse_line(line: bytes) -> StoredOrder:
         raise BadLine("the order has no `MarketplaceId` - at `$.order`")
     _findable(typed.seller_id, "sellerId")
     _check_items(typed)
-    document, personal, withheld = _split_order(raw.order, order)
-    items = _split_items(raw.order_items, order)
-    withheld["OrderItems"] = items.withheld
     created = _date(order.purchase_date, "PurchaseDate")
-    buyer = withheld.get("BuyerInfo", {})
+    buyer = raw.order.get("BuyerInfo", {})
+    facet = _facet(order)
     return StoredOrder(
         seller_id=typed.seller_id,
         order_id=order.amazon_order_id,
-        facet=_facet(order),
+        facet=facet,
         created=created,
         # The store's ranges rely on an update never lying before the creation.
         last_updated=max(_date(order.last_update_date, "LastUpdateDate"), created),
@@ -241,16 +272,8 @@ def parse_line(line: bytes) -> StoredOrder:
         seller_order_id=_findable(order.seller_order_id, "SellerOrderId"),
         supply_source_id=_supply_source(order),
         store_chain_store_id=_store(typed),
-        earliest_delivery=_shown_date(raw.order, withheld, "EarliestDeliveryDate"),
-        latest_delivery=_shown_date(raw.order, withheld, "LatestDeliveryDate"),
-        is_final=order.order_status.value in _FINAL,
-        document=document,
-        ending=open_ending(personal),
-        personal=pack(personal),
-        items=items.items,
-        restricted_items=items.restricted,
-        withheld=_ENCODER.encode(withheld),
         regulated=None if typed.regulated_info is None else bytes(raw.regulated_info),
+        **split(raw.order, raw.order_items, facet)._asdict(),
     )
 
 

@@ -154,6 +154,12 @@ class Refusals:
             f"Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"
         )
 
+    def add_missing(self, member: str) -> None:
+        """Notes that `member` is not there and must be; worded by analogy."""
+        self._found.append(
+            f"Value null at '{member}' failed to satisfy constraint: Member must not be null"
+        )
+
     def raise_if_any(self) -> None:
         """Ends the request if anything was noted.
 

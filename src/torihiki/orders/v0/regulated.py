@@ -82,19 +82,21 @@ def _detail(kind: str, value: Json | list[Json]) -> Detail:
     return Detail(kind=kind, missing=tuple(missing), status_code=code)
 
 
-def reviewed(document: bytes, report: Report, now: Instant) -> bytes:
-    """The stored document after the report.
+def reviewed(document: bytes, report: Report, now: Instant) -> tuple[bytes, bool]:
+    """The stored document after the report, and whether the report is the verdict that rejects the order.
 
     Raises:
         Problem: The report does not fit the order.
     """
     members = _DOCUMENT.decode(document)
     check = _check(document)
-    if verification.decides(check, report.review):
+    decides = verification.decides(check, report.review)
+    if decides:
         members[STATUS] = _decided(members[STATUS], report.review, now)
     if report.details:
         members[KEPT] = _raw({**_kept(members), **report.details})
-    return _ENCODER.encode(members)
+    rejects = decides and report.review.status == verification.REJECTED
+    return _ENCODER.encode(members), rejects
 
 
 def _check(document: bytes) -> Check:

@@ -69,7 +69,8 @@ _DECODER: Final = msgspec.msgpack.Decoder(Personal)
 _PACKER: Final = msgspec.msgpack.Encoder()
 
 
-def _only(source: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def only(source: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """The members of these names, in the order of the names."""
     return {name: source[name] for name in names if name in source}
 
 
@@ -77,7 +78,7 @@ def personal_part(source: Source) -> Personal:
     """Sorts an order's members that speak of people by who may see them."""
     open_address = address = phone = None
     if source.address is not None and source.shows_address:
-        open_address = _ENCODER.encode(_only(source.address, OPEN_ADDRESS_MEMBERS))
+        open_address = _ENCODER.encode(only(source.address, OPEN_ADDRESS_MEMBERS))
         address = open_address
         if not source.by_amazon:
             rest = {name: value for name, value in source.address.items() if name != "Phone"}
@@ -87,8 +88,11 @@ def personal_part(source: Source) -> Personal:
         open_address=open_address,
         address=address,
         phone=phone,
-        phone_until_us=None if source.phone_until is None else micros(source.phone_until),
-        open_buyer=_ENCODER.encode(_only(source.buyer, OPEN_BUYER_MEMBERS)),
+        # Without a telephone there is nothing to end, so that erasing one leaves no date behind.
+        phone_until_us=None
+        if phone is None or source.phone_until is None
+        else micros(source.phone_until),
+        open_buyer=_ENCODER.encode(only(source.buyer, OPEN_BUYER_MEMBERS)),
         buyer=_ENCODER.encode(source.buyer),
         tax=None if source.tax is None else _ENCODER.encode(source.tax),
     )
@@ -97,6 +101,11 @@ def personal_part(source: Source) -> Personal:
 def open_ending(personal: Personal) -> bytes:
     """What completes an order's document for a caller with an ordinary token."""
     return _ending(personal.open_address, personal.open_buyer, None)
+
+
+def open_address(packed: bytes) -> bytes | None:
+    """What everybody sees of the address, out of what `pack` made; None: the order's status shows none."""
+    return _DECODER.decode(packed).open_address
 
 
 def pack(personal: Personal) -> bytes:

@@ -8,6 +8,7 @@ from torihiki.orders import regulated, verification
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0 import wire
 from torihiki.orders.v0.regulated import parse_report, render_regulated, reviewed
+from torihiki.orders.v0.states import opened
 from torihiki.server.call import Answer, Call, Handler
 from torihiki.server.media import require_json
 from torihiki.server.trail import REGULATED_INFORMATION, Trail, record
@@ -30,6 +31,7 @@ def bind(store: OrderStore, trail: Trail) -> dict[str, Handler]:
         report = parse_report(await call.body())
         changed = await regulated.update_verification(
             store,
+            opened,
             _caller(call),
             call.path["orderId"],
             lambda document: reviewed(document, report, call.now),

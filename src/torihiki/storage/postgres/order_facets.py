@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import asyncpg
 import msgspec
 
 from torihiki.orders.model import Facet, Selection
 from torihiki.orders.rules import fulfils
+from torihiki.storage.postgres.named import Statement, plain
+from torihiki.storage.postgres.pool import Connection
 
 REMEMBERED: Final = 256
 """Conditions on enumerations whose facets are remembered for each seller."""
@@ -38,18 +40,20 @@ class SellerFacets:
         seller_key: The short form of his id.
     """
 
-    __slots__ = ("_matching", "newest", "numbers", "seller_key")
+    __slots__ = ("_matching", "facets", "newest", "numbers", "seller_key")
 
     def __init__(self, seller_key: int) -> None:
         self.seller_key: Final = seller_key
         self.newest: int | None = None
         self.numbers: Mapping[Facet, int] = {}
+        self.facets: Mapping[int, Facet] = {}
         self._matching: dict[object, Matching] = {}
 
     def see(self, rows: Iterable[asyncpg.Record]) -> None:
         """Takes over all facets that the database has."""
         self.numbers = {facet_of(row): row["facet"] for row in rows}
-        self.newest = max(self.numbers.values(), default=None)
+        self.facets = {number: facet for facet, number in self.numbers.items()}
+        self.newest = max(self.facets, default=None)
         self._matching = {}
 
     def matching(self, selection: Selection) -> Matching:
@@ -98,3 +102,34 @@ def facet_of(row: asyncpg.Record) -> Facet:
         electronic_invoice_status=row["electronic_invoice_status"],
         is_ispu=row["is_ispu"],
     )
+
+
+def plain_facet(facet: Facet) -> Facet:
+    """The facet as the table can keep it."""
+    if "\0" not in facet.marketplace_id:
+        return facet
+    return msgspec.structs.replace(facet, marketplace_id=plain(facet.marketplace_id))
+
+
+async def add_facets(
+    connection: Connection, sql: Mapping[str, Statement], wanted: Mapping[int, Sequence[Facet]]
+) -> dict[tuple[int, Facet], int]:
+    """The numbers of facets, given by seller key; adds those that are new. Locks the sellers, so orders come later."""
+    if not wanted:
+        return {}
+    await sql["lock_sellers"].on(connection, sellers=sorted(wanted))
+    numbers: dict[tuple[int, Facet], int] = {}
+    added: list[tuple[Any, ...]] = []
+    for seller_key, facets in wanted.items():
+        rows = await sql["facets"].on(connection, seller=seller_key)
+        there = {facet_of(row): row["facet"] for row in rows}
+        newest = max(there.values(), default=0)
+        for facet in facets:
+            if facet not in there:
+                newest += 1
+                there[facet] = newest
+                added.append((seller_key, newest, *msgspec.structs.astuple(facet)))
+            numbers[seller_key, facet] = there[facet]
+    if added:
+        await connection.executemany(sql["add_facet"].text, added)
+    return numbers

@@ -1,4 +1,4 @@
-"""How orders are written to PostgreSQL: added, replaced, changed, erased and sealed anew, inside the caller's transaction."""
+"""How orders are written to PostgreSQL: added, replaced, erased and sealed anew, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import msgspec
 
 from torihiki.kernel.instant import micros
 from torihiki.orders.model import Facet, StoredOrder
+from torihiki.storage.order_history import EntryRow, replacement
 from torihiki.storage.order_keys import EmailKeys, number_of
 from torihiki.storage.order_sealing import Column, OrderSealing
 from torihiki.storage.postgres.named import Statement, plain
-from torihiki.storage.postgres.order_facets import SellerFacets, facet_of
+from torihiki.storage.postgres.order_facets import SellerFacets, add_facets, plain_facet
 from torihiki.storage.postgres.pool import Connection
 
 ROWS_PER_STATEMENT: Final = 1_000
-NOTHING_WITHHELD: Final = b"{}"
 SEAL_LOCK: Final = 0x7365616C
 """Any number that no other program takes for its advisory locks in this database."""
 
@@ -48,44 +48,25 @@ class OrderWrites:
         await self._sql[lock].on(connection, lock=SEAL_LOCK)
         self._sealing.vault.refresh()
 
-    async def change_regulated(
-        self,
-        connection: Connection,
-        seller_id: str,
-        number: int,
-        change: Callable[[bytes], bytes],
-    ) -> bool:
-        """See `OrderStore.change_regulated`."""
-        await self._keys(connection)
-        rows = await self._sql["regulated_to_change"].on(
-            connection, seller_id=plain(seller_id), number=number
-        )
-        for row in rows:
-            changed = change(self._sealing.open(Column.REGULATED, seller_id, number, row["body"]))
-            again = self._sealing.seal(Column.REGULATED, seller_id, number, changed)
-            await self._sql["put_regulated"].on(
-                connection, order_key=row["order_key"], document=again
-            )
-        return bool(rows)
-
     async def erase(
         self,
         connection: Connection,
         orders: Sequence[tuple[str, int]],
-        erased: Callable[[bytes], tuple[bytes, bytes]],
+        erased: Callable[[bytes, bytes], tuple[bytes, bytes, bytes]],
     ) -> int:
         """See `OrderStore.erase`. Locks the orders as `put` does, so that nobody waits in a circle."""
         await self._keys(connection)
-        seal = self._sealing.seal
+        seal, opening = self._sealing.seal, self._sealing.open
         count = 0
         known = await self._seller_keys(connection, {seller_id for seller_id, _ in orders})
         due = [(seller_id, number) for seller_id, number in orders if seller_id in known]
         for seller_id, number in sorted(due, key=lambda one: (known[one[0]], one[1])):
-            for row in await self._sql["personal"].on(
-                connection, seller_id=plain(seller_id), number=number
+            for row in await self._sql["people"].on(
+                connection, seller=known[seller_id], number=number
             ):
-                ending, personal = erased(
-                    self._sealing.open(Column.PERSONAL, seller_id, number, row["personal"])
+                ending, personal, withheld = erased(
+                    opening(Column.PERSONAL, seller_id, number, row["personal"]),
+                    opening(Column.WITHHELD, seller_id, number, row["withheld"]),
                 )
                 await self._sql["erase_order"].on(
                     connection,
@@ -95,7 +76,7 @@ class OrderWrites:
                 )
                 await self._sql["erase_details"].on(
                     connection,
-                    withheld=seal(Column.WITHHELD, seller_id, number, NOTHING_WITHHELD),
+                    withheld=seal(Column.WITHHELD, seller_id, number, withheld),
                     order_key=row["order_key"],
                 )
                 count += 1
@@ -136,8 +117,14 @@ class OrderWrites:
             (self._prepared(order, keys[order.seller_id], facets) for order in known),
             key=lambda one: one.row[:2],
         )
-        for start in range(0, len(prepared), ROWS_PER_STATEMENT):
-            await self._put_rows(connection, prepared[start : start + ROWS_PER_STATEMENT])
+        parts = [
+            prepared[start : start + ROWS_PER_STATEMENT]
+            for start in range(0, len(prepared), ROWS_PER_STATEMENT)
+        ]
+        # New ones all come before those that are there: who waits for a new one holds no lock on an old one.
+        there = [await self._add(connection, part) for part in parts]
+        for part in there:
+            await self._replace(connection, part)
         return asked - keys.keys()
 
     async def _seller_keys(self, connection: Connection, sellers: Iterable[str]) -> dict[str, int]:
@@ -151,7 +138,7 @@ class OrderWrites:
         self, connection: Connection, keys: Mapping[str, int], orders: Sequence[StoredOrder]
     ) -> dict[tuple[int, Facet], int]:
         """The number of every facet of the orders; new ones are added."""
-        wanted = {(keys[order.seller_id], _plain_facet(order.facet)): order for order in orders}
+        wanted = {(keys[order.seller_id], plain_facet(order.facet)): order for order in orders}
         numbers: dict[tuple[int, Facet], int] = {}
         missing: dict[int, list[Facet]] = {}
         for (seller_key, facet), order in wanted.items():
@@ -160,22 +147,7 @@ class OrderWrites:
                 numbers[seller_key, facet] = known.numbers[facet]
             else:
                 missing.setdefault(seller_key, []).append(facet)
-        if missing:
-            await self._sql["lock_sellers"].on(connection, sellers=sorted(missing))
-        added: list[tuple[Any, ...]] = []
-        for seller_key, facets in missing.items():
-            rows = await self._sql["facets"].on(connection, seller=seller_key)
-            there = {facet_of(row): row["facet"] for row in rows}
-            newest = max(there.values(), default=0)
-            for facet in facets:
-                if facet not in there:
-                    newest += 1
-                    there[facet] = newest
-                    added.append((seller_key, there[facet], *msgspec.structs.astuple(facet)))
-                numbers[seller_key, facet] = there[facet]
-        if added:
-            await connection.executemany(self._sql["add_facet"].text, added)
-        return numbers
+        return numbers | await add_facets(connection, self._sql, missing)
 
     def _prepared(
         self, order: StoredOrder, seller_key: int, facets: Mapping[tuple[int, Facet], int]
@@ -183,12 +155,13 @@ class OrderWrites:
         own_id = None if order.seller_order_id == order.order_id else order.seller_order_id
         email, seller_id = order.buyer_email, order.seller_id
         number, updated = number_of(order.order_id), micros(order.last_updated)
-        seal, optional = self._sealing.seal, self._sealing.seal_optional
+        sealed = self._sealing.sealed(seller_id, number, order)
         return _Prepared(
+            order=order,
             row=(
                 seller_key,
                 number,
-                facets[seller_key, _plain_facet(order.facet)],
+                facets[seller_key, plain_facet(order.facet)],
                 micros(order.created),
                 updated,
                 None if email is None else self._emails.key(order.seller_id, email),
@@ -199,35 +172,57 @@ class OrderWrites:
                 None if order.latest_delivery is None else micros(order.latest_delivery),
                 updated if order.is_final else None,
                 order.document,
-                seal(Column.ENDING, seller_id, number, order.ending),
-                seal(Column.PERSONAL, seller_id, number, order.personal),
+                sealed.ending,
+                sealed.personal,
             ),
-            details=(
-                order.items,
-                optional(Column.ITEMS, seller_id, number, order.restricted_items),
-                seal(Column.WITHHELD, seller_id, number, order.withheld),
-                optional(Column.REGULATED, seller_id, number, order.regulated),
-            ),
+            details=(order.items, sealed.items, sealed.withheld, sealed.regulated),
         )
 
-    async def _put_rows(self, connection: Connection, prepared: Sequence[_Prepared]) -> None:
-        columns = [list(column) for column in zip(*(one.row for one in prepared), strict=True)]
-        placed = await connection.fetch(self._sql["put_orders"].text, *columns)
-        keys = {(row["seller_key"], row["order_number"]): row["order_key"] for row in placed}
-        details = [list(column) for column in zip(*(one.details for one in prepared), strict=True)]
-        await connection.execute(
-            self._sql["put_details"].text, [keys[one.row[:2]] for one in prepared], *details
+    async def _add(self, connection: Connection, prepared: Sequence[_Prepared]) -> list[_Prepared]:
+        """Adds those orders that are new, and returns the others."""
+        columns = _columns(one.row for one in prepared)
+        added = await connection.fetch(self._sql["add_orders"].text, *columns)
+        keys = {(row["seller_key"], row["order_number"]): row["order_key"] for row in added}
+        new = [one for one in prepared if one.row[:2] in keys]
+        if new:
+            await connection.execute(
+                self._sql["add_details"].text,
+                [keys[one.row[:2]] for one in new],
+                *_columns(one.details for one in new),
+            )
+        return [one for one in prepared if one.row[:2] not in keys]
+
+    async def _replace(self, connection: Connection, prepared: Sequence[_Prepared]) -> None:
+        """Puts orders that are there in the place of their former states."""
+        if not prepared:
+            return
+        locked = await connection.fetch(
+            self._sql["lock_orders"].text, *_columns(one.row[:2] for one in prepared)
         )
+        before = {(row["seller_key"], row["order_number"]): row for row in locked}
+        keys: list[int] = []
+        history: list[tuple[int, *EntryRow]] = []
+        for one in prepared:
+            order_key, updated_us, document, items = tuple(before[one.row[:2]])[2:]
+            keys.append(order_key)
+            entry = replacement(one.order, updated_us, document, items)
+            if entry is not None:
+                history.append((order_key, *entry))
+        rows = _columns(one.row[2:] for one in prepared)
+        details = _columns(one.details for one in prepared)
+        await connection.execute(self._sql["replace_orders"].text, keys, *rows)
+        await connection.execute(self._sql["replace_details"].text, keys, *details)
+        if history:
+            await connection.execute(self._sql["add_history"].text, *_columns(history))
+
+
+def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as the values of `put_orders` and, but for the key, of `put_details`."""
+    """An order with the values of `add_orders` and, but for the key, of `add_details`."""
 
+    order: StoredOrder
     row: tuple[Any, ...]
     details: tuple[Any, ...]
-
-
-def _plain_facet(facet: Facet) -> Facet:
-    if "\0" not in facet.marketplace_id:
-        return facet
-    return msgspec.structs.replace(facet, marketplace_id=plain(facet.marketplace_id))

@@ -11,19 +11,24 @@ from torihiki.kernel.instant import Instant, from_micros, micros
 from torihiki.kernel.problem import unavailable
 from torihiki.orders.model import (
     NO_PAGE,
+    ChangedOrder,
     Cursor,
+    HistoryEntry,
     ItemsDocument,
+    KeptOrder,
     OrderDocument,
     Page,
     RegulatedDocument,
     Selection,
     StoredOrder,
 )
+from torihiki.storage.order_history import entry_of
 from torihiki.storage.order_keys import EmailKeys, number_of, order_number
 from torihiki.storage.order_keys import order_id as written_id
 from torihiki.storage.order_sealing import Column, OrderSealing, check_sealed
 from torihiki.storage.postgres.database import Database
 from torihiki.storage.postgres.named import load, plain
+from torihiki.storage.postgres.order_changes import OrderChanges
 from torihiki.storage.postgres.order_facets import SellerFacets
 from torihiki.storage.postgres.order_pages import Outdated, PageSearch, email_key
 from torihiki.storage.postgres.order_writes import OrderWrites
@@ -44,6 +49,7 @@ class PostgresOrders:
         self._sealing = OrderSealing(vault)
         self._sellers: dict[str, SellerFacets] = {}
         self._writes = OrderWrites(_SQL, self._sealing, emails, self._sellers)
+        self._changes = OrderChanges(database, _SQL, self._sealing)
 
     async def page(
         self,
@@ -64,7 +70,7 @@ class PostgresOrders:
             try:
                 matching = seller.matching(selection)
                 if not matching.numbers:
-                    await self._check_newest(seller)
+                    await self._check_newest(seller, seller.newest)
                     return NO_PAGE
                 search = PageSearch(
                     self._database,
@@ -127,17 +133,31 @@ class PostgresOrders:
             )
         return None
 
-    async def change_regulated(
-        self, seller_id: str, order_id: str, change: Callable[[bytes], bytes]
+    async def change(
+        self,
+        seller_id: str,
+        order_id: str,
+        decide: Callable[[KeptOrder], ChangedOrder | None],
     ) -> bool:
-        """See `OrderStore.change_regulated`."""
+        """See `OrderStore.change`."""
+        number = order_number(order_id)
+        seller = None if number is None else await self._seller(seller_id)
+        if number is None or seller is None:
+            return False
+        return await self._changes.change(seller, seller_id, number, decide)
+
+    async def history(
+        self, seller_id: str, order_id: str, *, after: int, limit: int
+    ) -> list[HistoryEntry] | None:
+        """See `OrderStore.history`."""
         number = order_number(order_id)
         if number is None:
-            return False
-
-        return await self._database.write(
-            lambda connection: self._writes.change_regulated(connection, seller_id, number, change)
+            return None
+        rows = await self._database.rows(
+            _SQL["history"],
+            {"seller_id": seller_id, "number": number, "after": after, "last": after + limit},
         )
+        return [entry_of(tuple(row)) for row in rows if row[0] is not None] if rows else None
 
     async def put(self, orders: Sequence[StoredOrder]) -> set[str]:
         """See `OrderStore.put`."""
@@ -151,7 +171,9 @@ class PostgresOrders:
         return [(row["seller_id"], written_id(row["order_number"])) for row in rows]
 
     async def erase(
-        self, orders: Sequence[tuple[str, str]], erased: Callable[[bytes], tuple[bytes, bytes]]
+        self,
+        orders: Sequence[tuple[str, str]],
+        erased: Callable[[bytes, bytes], tuple[bytes, bytes, bytes]],
     ) -> int:
         """See `OrderStore.erase`."""
         numbered = [
@@ -196,7 +218,7 @@ class PostgresOrders:
             known = self._sellers.setdefault(seller_id, SellerFacets(rows[0]["seller_key"]))
         return known
 
-    async def _check_newest(self, seller: SellerFacets) -> None:
+    async def _check_newest(self, seller: SellerFacets, seen: int | None) -> None:
         rows = await self._database.rows(_SQL["newest_facet"], {"seller": seller.seller_key})
-        if rows[0]["newest"] != seller.newest:
+        if rows[0]["newest"] != seen:
             raise Outdated

@@ -1,3 +1,6 @@
+-- Orders are asked for by a range that holds one number, in the order of the numbers. Only one index gives that, so it is
+-- taken even by a connection that made its plans when there were no orders and every index looked as good as another.
+
 -- seal_lock: held by all who seal, so that a resealing waits for what older keys are sealing
 SELECT pg_advisory_xact_lock_shared(:lock::bigint);
 
@@ -26,21 +29,30 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- order_ending: one order with its ending
 SELECT f.marketplace_id, o.created_us, o.document AS body, o.ending AS people
 FROM sellers AS s
-JOIN orders AS o ON o.seller_key = s.seller_key AND o.order_number = :number
+CROSS JOIN LATERAL (
+  SELECT * FROM orders WHERE orders.seller_key = s.seller_key AND order_number BETWEEN :number AND :number
+  ORDER BY order_number LIMIT 1
+) AS o
 JOIN facets AS f ON f.seller_key = o.seller_key AND f.facet = o.facet
 WHERE s.seller_id = :seller_id;
 
 -- order_personal: one order with its personal
 SELECT f.marketplace_id, o.created_us, o.document AS body, o.personal AS people
 FROM sellers AS s
-JOIN orders AS o ON o.seller_key = s.seller_key AND o.order_number = :number
+CROSS JOIN LATERAL (
+  SELECT * FROM orders WHERE orders.seller_key = s.seller_key AND order_number BETWEEN :number AND :number
+  ORDER BY order_number LIMIT 1
+) AS o
 JOIN facets AS f ON f.seller_key = o.seller_key AND f.facet = o.facet
 WHERE s.seller_id = :seller_id;
 
 -- items: the items of one order as they are served
 SELECT f.marketplace_id, o.created_us, d.items AS body, d.restricted_items
 FROM sellers AS s
-JOIN orders AS o ON o.seller_key = s.seller_key AND o.order_number = :number
+CROSS JOIN LATERAL (
+  SELECT * FROM orders WHERE orders.seller_key = s.seller_key AND order_number BETWEEN :number AND :number
+  ORDER BY order_number LIMIT 1
+) AS o
 JOIN facets AS f ON f.seller_key = o.seller_key AND f.facet = o.facet
 JOIN order_details AS d ON d.order_key = o.order_key
 WHERE s.seller_id = :seller_id;
@@ -48,53 +60,119 @@ WHERE s.seller_id = :seller_id;
 -- regulated: what one order has to be checked for
 SELECT f.marketplace_id, o.created_us, d.regulated AS body
 FROM sellers AS s
-JOIN orders AS o ON o.seller_key = s.seller_key AND o.order_number = :number
+CROSS JOIN LATERAL (
+  SELECT * FROM orders WHERE orders.seller_key = s.seller_key AND order_number BETWEEN :number AND :number
+  ORDER BY order_number LIMIT 1
+) AS o
 JOIN facets AS f ON f.seller_key = o.seller_key AND f.facet = o.facet
 JOIN order_details AS d ON d.order_key = o.order_key
 WHERE s.seller_id = :seller_id;
 
--- regulated_to_change: the same, where there is any, locked for the write that follows
-SELECT d.order_key, d.regulated AS body
+-- history: what became of one order behind an entry, up to another; one row without an entry where there is none
+SELECT h.at_us, h.event, h.caused_by, h.order_status, h.details
 FROM sellers AS s
-JOIN orders AS o ON o.seller_key = s.seller_key AND o.order_number = :number
-JOIN order_details AS d ON d.order_key = o.order_key
-WHERE s.seller_id = :seller_id AND d.regulated IS NOT NULL
-FOR UPDATE OF d;
+CROSS JOIN LATERAL (
+  SELECT * FROM orders WHERE orders.seller_key = s.seller_key AND order_number BETWEEN :number AND :number
+  ORDER BY order_number LIMIT 1
+) AS o
+LEFT JOIN order_history AS h ON h.order_key = o.order_key AND h.sequence > :after AND h.sequence <= :last
+WHERE s.seller_id = :seller_id ORDER BY h.sequence;
 
--- put_regulated: what has become of it
-UPDATE order_details SET regulated = :document WHERE order_key = :order_key;
+-- kept: one order with all that a change looks at, and what tells this version from others
+SELECT o.order_key, o.xmin AS version, o.facet, o.created_us, o.updated_us, o.document, o.personal,
+       d.items, d.withheld, d.regulated, d.fulfillment
+FROM orders AS o JOIN order_details AS d ON d.order_key = o.order_key
+WHERE o.seller_key = :seller AND o.order_number BETWEEN :number AND :number ORDER BY o.order_number;
 
--- put_orders: adds orders or replaces them in their places; they come sorted, so that two imports lock in one order
+-- kept_locked: the same, for itself until the transaction ends
+SELECT o.order_key, o.xmin AS version, o.facet, o.created_us, o.updated_us, o.document, o.personal,
+       d.items, d.withheld, d.regulated, d.fulfillment
+FROM orders AS o JOIN order_details AS d ON d.order_key = o.order_key
+WHERE o.seller_key = :seller AND o.order_number BETWEEN :number AND :number ORDER BY o.order_number
+FOR UPDATE OF o, d;
+
+-- change: what has become of it, if it still is that version; all who write details or history write the order first
+WITH changed AS (
+  UPDATE orders SET facet = :facet, updated_us = :updated, earliest_delivery_us = :earliest, latest_delivery_us = :latest,
+    erasable_us = :erasable, document = :document, ending = :ending, personal = :personal
+  WHERE order_key = :order_key AND xmin = :version::xid
+  RETURNING order_key
+), detailed AS (
+  UPDATE order_details AS d SET items = :items, restricted_items = :restricted_items, withheld = :withheld,
+    regulated = coalesce(:regulated, d.regulated), fulfillment = :fulfillment
+  FROM changed WHERE d.order_key = changed.order_key
+), told AS (
+  INSERT INTO order_history (order_key, sequence, at_us, event, caused_by, order_status, details)
+  SELECT changed.order_key,
+         coalesce((SELECT max(h.sequence) FROM order_history AS h WHERE h.order_key = changed.order_key), 0) + entry.place,
+         entry.at_us, entry.event, entry.caused_by, entry.order_status, entry.details
+  FROM changed CROSS JOIN unnest(:at::bigint[], :events::text[], :by::text[], :statuses::text[], :details::bytea[])
+    WITH ORDINALITY AS entry (at_us, event, caused_by, order_status, details, place)
+)
+SELECT order_key FROM changed;
+
+-- add_orders: adds those orders that are new; they come sorted, so that two imports wait for each other in one order
 INSERT INTO orders (seller_key, order_number, facet, created_us, updated_us, buyer_email_key, seller_order_id,
                     supply_source_id, store_chain_store_id, earliest_delivery_us, latest_delivery_us, erasable_us,
                     document, ending, personal)
 SELECT unnest($1::integer[]), unnest($2::bigint[]), unnest($3::integer[]), unnest($4::bigint[]), unnest($5::bigint[]),
        unnest($6::bigint[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::bigint[]),
        unnest($11::bigint[]), unnest($12::bigint[]), unnest($13::bytea[]), unnest($14::bytea[]), unnest($15::bytea[])
-ON CONFLICT (seller_key, order_number) DO UPDATE SET
-  facet = excluded.facet, created_us = excluded.created_us, updated_us = excluded.updated_us,
-  buyer_email_key = excluded.buyer_email_key, seller_order_id = excluded.seller_order_id,
-  supply_source_id = excluded.supply_source_id, store_chain_store_id = excluded.store_chain_store_id,
-  earliest_delivery_us = excluded.earliest_delivery_us, latest_delivery_us = excluded.latest_delivery_us,
-  erasable_us = excluded.erasable_us, document = excluded.document, ending = excluded.ending,
-  personal = excluded.personal
+ON CONFLICT (seller_key, order_number) DO NOTHING
 RETURNING seller_key, order_number, order_key;
 
--- put_details: what pages never need
+-- add_details: what pages never need
 INSERT INTO order_details (order_key, items, restricted_items, withheld, regulated)
-SELECT unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::bytea[]), unnest($4::bytea[]), unnest($5::bytea[])
-ON CONFLICT (order_key) DO UPDATE SET
-  items = excluded.items, restricted_items = excluded.restricted_items, withheld = excluded.withheld, regulated = excluded.regulated;
+SELECT unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::bytea[]), unnest($4::bytea[]), unnest($5::bytea[]);
+
+-- lock_orders: orders that are there, locked as they come, with what tells whether another state takes their place
+SELECT there.seller_key, there.order_number, there.order_key, there.updated_us, there.document, there.items
+FROM unnest($1::integer[], $2::bigint[]) AS wanted (seller_key, order_number)
+CROSS JOIN LATERAL (
+  SELECT o.seller_key, o.order_number, o.order_key, o.updated_us, o.document, d.items
+  FROM orders AS o JOIN order_details AS d ON d.order_key = o.order_key
+  WHERE o.seller_key = wanted.seller_key AND o.order_number BETWEEN wanted.order_number AND wanted.order_number
+  ORDER BY o.order_number
+  FOR UPDATE OF o, d
+) AS there;
+
+-- replace_orders: another state of orders, in their places
+UPDATE orders AS o SET
+  facet = new.facet, created_us = new.created_us, updated_us = new.updated_us, buyer_email_key = new.buyer_email_key,
+  seller_order_id = new.seller_order_id, supply_source_id = new.supply_source_id,
+  store_chain_store_id = new.store_chain_store_id, earliest_delivery_us = new.earliest_delivery_us,
+  latest_delivery_us = new.latest_delivery_us, erasable_us = new.erasable_us, document = new.document,
+  ending = new.ending, personal = new.personal
+FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+            $9::bigint[], $10::bigint[], $11::bigint[], $12::bytea[], $13::bytea[], $14::bytea[])
+  AS new (order_key, facet, created_us, updated_us, buyer_email_key, seller_order_id, supply_source_id,
+          store_chain_store_id, earliest_delivery_us, latest_delivery_us, erasable_us, document, ending, personal)
+WHERE o.order_key = new.order_key;
+
+-- replace_details: the same of another state, which nothing has happened to
+UPDATE order_details AS d SET
+  items = new.items, restricted_items = new.restricted_items, withheld = new.withheld, regulated = new.regulated,
+  fulfillment = '{}'
+FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
+  AS new (order_key, items, restricted_items, withheld, regulated)
+WHERE d.order_key = new.order_key;
+
+-- add_history: the next entry of orders' histories, one for each
+INSERT INTO order_history (order_key, sequence, at_us, event, caused_by, order_status, details)
+SELECT new.order_key,
+       coalesce((SELECT max(h.sequence) FROM order_history AS h WHERE h.order_key = new.order_key), 0) + 1,
+       new.at_us, new.event, new.caused_by, new.order_status, new.details
+FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+  AS new (order_key, at_us, event, caused_by, order_status, details);
 
 -- erasable: final orders that have not changed for long and still have their restricted members
 SELECT s.seller_id, o.order_number FROM orders AS o JOIN sellers AS s ON s.seller_key = o.seller_key
 WHERE o.erasable_us < :before ORDER BY o.erasable_us LIMIT :wanted;
 
--- personal: what one order says of people, locked for an erasure that follows
-SELECT o.order_key, o.personal FROM sellers AS s
-JOIN orders AS o ON o.seller_key = s.seller_key AND o.order_number = :number
-WHERE s.seller_id = :seller_id
-FOR UPDATE OF o;
+-- people: what one order says of people, locked for an erasure that follows
+SELECT o.order_key, o.personal, d.withheld FROM orders AS o JOIN order_details AS d ON d.order_key = o.order_key
+WHERE o.seller_key = :seller AND o.order_number BETWEEN :number AND :number ORDER BY o.order_number
+FOR UPDATE OF o, d;
 
 -- erase_order: nothing restricted stays
 UPDATE orders SET erasable_us = NULL, buyer_email_key = NULL, ending = :ending, personal = :personal

@@ -56,7 +56,7 @@ class SellerFacets:
         (newest,) = reader.execute(sql["newest_facet"], (self.seller_key,)).fetchone()
         if newest != self.newest:
             rows = reader.execute(sql["facets"], (self.seller_key,)).fetchall()
-            self._facets = {row[0]: _facet(row[1:]) for row in rows}
+            self._facets = {row[0]: facet_of(row[1:]) for row in rows}
             self._matching = {}
             self.newest = newest
         self._state = state
@@ -95,7 +95,8 @@ class SellerFacets:
         )
 
 
-def _facet(row: Sequence[object]) -> Facet:
+def facet_of(row: Sequence[object]) -> Facet:
+    """The facet with the enumerations of a row, in the order of the table."""
     marketplace_id, status, channel, payment, easy_ship, invoice, is_ispu = row
     return Facet(
         marketplace_id=str(marketplace_id),
@@ -106,3 +107,14 @@ def _facet(row: Sequence[object]) -> Facet:
         electronic_invoice_status=str(invoice),
         is_ispu=bool(is_ispu),
     )
+
+
+def facet_number(
+    connection: sqlite3.Connection, sql: Mapping[str, str], seller_key: int, facet: Facet
+) -> int:
+    """The number of a seller's facet, for a write; a new one is added."""
+    values = (seller_key, *msgspec.structs.astuple(facet))
+    row = connection.execute(sql["facet"], values).fetchone()
+    if row is None:
+        row = connection.execute(sql["add_facet"], values).fetchone()
+    return int(row[0])

@@ -1,18 +1,18 @@
-"""How orders are written to SQLite: added, replaced, changed, erased and sealed anew. Runs on the writer's thread."""
+"""How orders are written to SQLite: added, replaced, erased and sealed anew. Runs on the writer's thread."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from torihiki.kernel.instant import micros
 from torihiki.orders.model import Facet, StoredOrder
+from torihiki.storage.order_history import EntryRow, replacement
 from torihiki.storage.order_keys import number_of
 from torihiki.storage.order_sealing import Column, OrderSealing
-
-NOTHING_WITHHELD: Final = b"{}"
+from torihiki.storage.sqlite.order_facets import facet_number
 
 
 class _Row(NamedTuple):
@@ -21,6 +21,7 @@ class _Row(NamedTuple):
     seller_key: int
     number: int
     created_us: int
+    order: StoredOrder
     values: tuple[object, ...]
     details: tuple[object, ...]
 
@@ -36,22 +37,6 @@ class OrderWrites:
     def __init__(self, sql: Mapping[str, str], sealing: OrderSealing) -> None:
         self._sql = sql
         self._sealing = sealing
-
-    def change_regulated(
-        self,
-        connection: sqlite3.Connection,
-        seller_id: str,
-        number: int,
-        change: Callable[[bytes], bytes],
-    ) -> bool:
-        """See `OrderStore.change_regulated`."""
-        self._sealing.vault.refresh()
-        rows = connection.execute(self._sql["regulated_to_change"], (seller_id, number)).fetchall()
-        for order_key, sealed in rows:
-            changed = change(self._sealing.open(Column.REGULATED, seller_id, number, sealed))
-            again = self._sealing.seal(Column.REGULATED, seller_id, number, changed)
-            connection.execute(self._sql["put_regulated"], (order_key, again))
-        return bool(rows)
 
     def put(
         self,
@@ -73,8 +58,8 @@ class OrderWrites:
                 continue
             facet = facets.get((seller_key, order.facet))
             if facet is None:
-                facet = facets[seller_key, order.facet] = self._facet_number(
-                    connection, seller_key, order.facet
+                facet = facets[seller_key, order.facet] = facet_number(
+                    connection, self._sql, seller_key, order.facet
                 )
             rows.append(self._row(seller_key, facet, order, email))
         # Neighbours of a page become neighbours in the file.
@@ -84,11 +69,7 @@ class OrderWrites:
 
     def _put_rows(self, connection: sqlite3.Connection, rows: Sequence[_Row]) -> None:
         sql = self._sql
-        there: dict[tuple[int, int], int] = {}
-        for seller_key in {row.seller_key for row in rows}:
-            numbers = json.dumps([row.number for row in rows if row.seller_key == seller_key])
-            for number, order_key in connection.execute(sql["placed"], (seller_key, numbers)):
-                there[seller_key, number] = order_key
+        there, history = self._placed(connection, rows)
         added: list[tuple[object, ...]] = []
         replaced: list[tuple[object, ...]] = []
         details: dict[str, list[tuple[object, ...]]] = {"add_details": [], "replace_details": []}
@@ -106,30 +87,36 @@ class OrderWrites:
         connection.executemany(sql["replace_order"], replaced)
         for statement, parameters in details.items():
             connection.executemany(sql[statement], parameters)
+        connection.executemany(sql["add_history"], history)
 
-    def _facet_number(self, connection: sqlite3.Connection, seller_key: int, facet: Facet) -> int:
-        values = (
-            seller_key,
-            facet.marketplace_id,
-            facet.order_status,
-            facet.fulfillment_channel,
-            facet.payment_method,
-            facet.easy_ship_shipment_status,
-            facet.electronic_invoice_status,
-            facet.is_ispu,
-        )
-        connection.execute(self._sql["add_facet"], values)
-        (number,) = connection.execute(self._sql["facet"], values).fetchone()
-        return int(number)
+    def _placed(
+        self, connection: sqlite3.Connection, rows: Sequence[_Row]
+    ) -> tuple[dict[tuple[int, int], int], list[tuple[int, *EntryRow]]]:
+        """The keys of those orders that are there already, and what their replacement adds to their histories."""
+        there: dict[tuple[int, int], int] = {}
+        history: list[tuple[int, *EntryRow]] = []
+        by_seller: dict[int, dict[int, StoredOrder]] = {}
+        for row in rows:
+            by_seller.setdefault(row.seller_key, {})[row.number] = row.order
+        for seller_key, orders in by_seller.items():
+            for number, order_key, *before in connection.execute(
+                self._sql["placed"], (seller_key, json.dumps(list(orders)))
+            ):
+                there[seller_key, number] = order_key
+                entry = replacement(orders[number], *before)
+                if entry is not None:
+                    history.append((order_key, *entry))
+        return there, history
 
     def _row(self, seller_key: int, facet: int, order: StoredOrder, email: int | None) -> _Row:
         created, updated = micros(order.created), micros(order.last_updated)
         number, seller_id = number_of(order.order_id), order.seller_id
-        seal, optional = self._sealing.seal, self._sealing.seal_optional
+        sealed = self._sealing.sealed(seller_id, number, order)
         return _Row(
             seller_key,
             number,
             created,
+            order,
             (
                 facet,
                 created,
@@ -142,32 +129,28 @@ class OrderWrites:
                 None if order.latest_delivery is None else micros(order.latest_delivery),
                 updated if order.is_final else None,
                 order.document,
-                seal(Column.ENDING, seller_id, number, order.ending),
-                seal(Column.PERSONAL, seller_id, number, order.personal),
+                sealed.ending,
+                sealed.personal,
             ),
-            (
-                order.items,
-                optional(Column.ITEMS, seller_id, number, order.restricted_items),
-                seal(Column.WITHHELD, seller_id, number, order.withheld),
-                optional(Column.REGULATED, seller_id, number, order.regulated),
-            ),
+            (order.items, sealed.items, sealed.withheld, sealed.regulated),
         )
 
     def erase(
         self,
         connection: sqlite3.Connection,
         orders: Sequence[tuple[str, int]],
-        erased: Callable[[bytes], tuple[bytes, bytes]],
+        erased: Callable[[bytes, bytes], tuple[bytes, bytes, bytes]],
     ) -> int:
         """See `OrderStore.erase`."""
         self._sealing.vault.refresh()
         count = 0
-        seal = self._sealing.seal
+        seal, opening = self._sealing.seal, self._sealing.open
         for seller_id, number in orders:
-            rows = connection.execute(self._sql["personal"], (seller_id, number)).fetchall()
-            for order_key, sealed in rows:
-                ending, personal = erased(
-                    self._sealing.open(Column.PERSONAL, seller_id, number, sealed)
+            rows = connection.execute(self._sql["people"], (seller_id, number)).fetchall()
+            for order_key, sealed_personal, sealed_withheld in rows:
+                ending, personal, withheld = erased(
+                    opening(Column.PERSONAL, seller_id, number, sealed_personal),
+                    opening(Column.WITHHELD, seller_id, number, sealed_withheld),
                 )
                 connection.execute(
                     self._sql["erase_order"],
@@ -177,8 +160,10 @@ class OrderWrites:
                         order_key,
                     ),
                 )
-                withheld = seal(Column.WITHHELD, seller_id, number, NOTHING_WITHHELD)
-                connection.execute(self._sql["erase_details"], (withheld, order_key))
+                connection.execute(
+                    self._sql["erase_details"],
+                    (seal(Column.WITHHELD, seller_id, number, withheld), order_key),
+                )
                 count += 1
         return count
 

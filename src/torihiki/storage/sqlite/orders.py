@@ -10,18 +10,23 @@ from torihiki.kernel.instant import Instant, from_micros, micros
 from torihiki.kernel.problem import unavailable
 from torihiki.orders.model import (
     NO_PAGE,
+    ChangedOrder,
     Cursor,
+    HistoryEntry,
     ItemsDocument,
+    KeptOrder,
     OrderDocument,
     Page,
     RegulatedDocument,
     Selection,
     StoredOrder,
 )
+from torihiki.storage.order_history import entry_of
 from torihiki.storage.order_keys import EmailKeys, number_of, order_number
 from torihiki.storage.order_keys import order_id as written_id
 from torihiki.storage.order_sealing import Column, OrderSealing, check_sealed
 from torihiki.storage.sqlite.database import Database
+from torihiki.storage.sqlite.order_changes import OrderChanges
 from torihiki.storage.sqlite.order_facets import SellerFacets
 from torihiki.storage.sqlite.order_pages import Found, Outdated, PageSearch
 from torihiki.storage.sqlite.order_writes import OrderWrites
@@ -44,6 +49,7 @@ class SqliteOrders:
         self._emails = emails
         self._sealing = OrderSealing(vault)
         self._writes = OrderWrites(_SQL, self._sealing)
+        self._changes = OrderChanges(_SQL, self._sealing)
         self._sellers: dict[str, SellerFacets] = {}
 
     async def page(
@@ -164,16 +170,29 @@ class SqliteOrders:
             )
         return None
 
-    async def change_regulated(
-        self, seller_id: str, order_id: str, change: Callable[[bytes], bytes]
+    async def change(
+        self,
+        seller_id: str,
+        order_id: str,
+        decide: Callable[[KeptOrder], ChangedOrder | None],
     ) -> bool:
-        """See `OrderStore.change_regulated`."""
+        """See `OrderStore.change`."""
         number = order_number(order_id)
         if number is None:
             return False
         return await self._database.write(
-            lambda connection: self._writes.change_regulated(connection, seller_id, number, change)
+            lambda connection: self._changes.change(connection, seller_id, number, decide)
         )
+
+    async def history(
+        self, seller_id: str, order_id: str, *, after: int, limit: int
+    ) -> list[HistoryEntry] | None:
+        """See `OrderStore.history`."""
+        number = order_number(order_id)
+        if number is None:
+            return None
+        rows = self._database.read(_SQL["history"], (seller_id, number, after, after + limit))
+        return [entry_of(row) for row in rows if row[0] is not None] if rows else None
 
     async def put(self, orders: Sequence[StoredOrder]) -> set[str]:
         """See `OrderStore.put`."""
@@ -193,7 +212,9 @@ class SqliteOrders:
         return [(seller_id, written_id(number)) for seller_id, number in rows]
 
     async def erase(
-        self, orders: Sequence[tuple[str, str]], erased: Callable[[bytes], tuple[bytes, bytes]]
+        self,
+        orders: Sequence[tuple[str, str]],
+        erased: Callable[[bytes, bytes], tuple[bytes, bytes, bytes]],
     ) -> int:
         """See `OrderStore.erase`."""
         numbered = [

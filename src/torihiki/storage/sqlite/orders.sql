@@ -12,7 +12,7 @@ FROM facets WHERE seller_key = ?;
 -- add_facet: a combination that is new for the seller
 INSERT INTO facets (seller_key, marketplace_id, order_status, fulfillment_channel, payment_method,
                     easy_ship_shipment_status, electronic_invoice_status, is_ispu)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING facet;
 
 -- facet: the number of a combination
 SELECT facet FROM facets
@@ -187,18 +187,38 @@ FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key JOIN facets AS
 JOIN order_details AS d ON d.order_key = o.order_key
 WHERE s.seller_id = ? AND o.order_number = ?;
 
--- regulated_to_change: the same, where there is any, for a write that follows
-SELECT d.order_key, d.regulated
+-- history: what became of one order behind an entry, up to another; one row without an entry where there is none
+SELECT h.at_us, h.event, h.caused_by, h.order_status, h.details
 FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key
+LEFT JOIN order_history AS h ON h.order_key = o.order_key AND h.sequence > ?3 AND h.sequence <= ?4
+WHERE s.seller_id = ?1 AND o.order_number = ?2 ORDER BY h.sequence;
+
+-- kept: one order with all that a change looks at
+SELECT o.order_key, o.seller_key, o.facet, o.created_us, o.updated_us, o.document, o.personal,
+       d.items, d.withheld, d.regulated, d.fulfillment,
+       f.marketplace_id, f.order_status, f.fulfillment_channel, f.payment_method, f.easy_ship_shipment_status,
+       f.electronic_invoice_status, f.is_ispu
+FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key JOIN facets AS f ON f.facet = o.facet
 JOIN order_details AS d ON d.order_key = o.order_key
-WHERE s.seller_id = ? AND o.order_number = ? AND d.regulated IS NOT NULL;
+WHERE s.seller_id = ? AND o.order_number = ?;
 
--- put_regulated: what has become of it
-UPDATE order_details SET regulated = ?2 WHERE order_key = ?1;
+-- change_order: what has become of it
+UPDATE orders SET facet = ?, updated_us = ?, earliest_delivery_us = ?, latest_delivery_us = ?, erasable_us = ?,
+  document = ?, ending = ?, personal = ?
+WHERE order_key = ?;
 
--- placed: the keys of those orders that are there already
-SELECT order_number, order_key FROM orders
-WHERE seller_key = ? AND order_number IN (SELECT value FROM json_each(?));
+-- change_details: likewise
+UPDATE order_details SET items = ?, restricted_items = ?, withheld = ?, regulated = coalesce(?, regulated), fulfillment = ?
+WHERE order_key = ?;
+
+-- add_history: the next entry of an order's history
+INSERT INTO order_history (order_key, sequence, at_us, event, caused_by, order_status, details)
+SELECT ?1, coalesce(max(sequence), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM order_history WHERE order_key = ?1;
+
+-- placed: those orders that are there already, with what tells whether another state takes their place
+SELECT o.order_number, o.order_key, o.updated_us, o.document, d.items
+FROM orders AS o CROSS JOIN order_details AS d ON d.order_key = o.order_key
+WHERE o.seller_key = ? AND o.order_number IN (SELECT value FROM json_each(?));
 
 -- next_key: the key of the next order that is added
 SELECT coalesce(max(order_key), 0) + 1 FROM orders;
@@ -218,16 +238,18 @@ WHERE order_key = ?;
 -- add_details: what pages never need
 INSERT INTO order_details (items, restricted_items, withheld, regulated, order_key) VALUES (?, ?, ?, ?, ?);
 
--- replace_details: the same of another state
-UPDATE order_details SET items = ?, restricted_items = ?, withheld = ?, regulated = ? WHERE order_key = ?;
+-- replace_details: the same of another state, which nothing has happened to
+UPDATE order_details SET items = ?, restricted_items = ?, withheld = ?, regulated = ?, fulfillment = X'7B7D'
+WHERE order_key = ?;
 
 -- erasable: final orders that have not changed for long and still have their restricted members
 SELECT s.seller_id, o.order_number FROM orders AS o INDEXED BY orders_erasable
 JOIN sellers AS s ON s.seller_key = o.seller_key
 WHERE o.erasable_us < ? ORDER BY o.erasable_us LIMIT ?;
 
--- personal: what one order says of people, for an erasure that follows
-SELECT o.order_key, o.personal FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key
+-- people: what one order says of people, for an erasure that follows
+SELECT o.order_key, o.personal, d.withheld FROM sellers AS s JOIN orders AS o ON o.seller_key = s.seller_key
+JOIN order_details AS d ON d.order_key = o.order_key
 WHERE s.seller_id = ? AND o.order_number = ?;
 
 -- erase_order: nothing restricted stays

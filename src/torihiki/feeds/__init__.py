@@ -1,0 +1,1 @@
+"""Feeds: documents that sellers upload, and the work that is done by them."""
