@@ -18,10 +18,11 @@ from bench.imports import imports
 from bench.pages import SMALL, against_floor, depth, growth
 from bench.report import Line, as_json, table
 from bench.restricted import restricted
+from bench.shipments import shipments
 from bench.starting import starting
 from bench.stores import Bench
 
-PARTS = ("pages", "restricted", "growth", "filters", "import", "start")
+PARTS = ("pages", "restricted", "growth", "filters", "import", "start", "shipments")
 DATABASES = ("sqlite", "postgresql")
 QUICK_ORDERS = 20_000
 
@@ -96,6 +97,8 @@ def _measured(bench: Bench, given: argparse.Namespace) -> Iterator[tuple[str, li
                 case "import":
                     large = made(bench.work, given.import_orders or given.orders, now)
                     yield f"Import, {backend}", imports(bench, backend, large)
+                case "shipments":
+                    yield f"Shipments, {backend}", shipments(bench, backend, now)
                 case "start":
                     yield f"Start, {backend}", starting(bench, backend, dataset)
                 case _:

@@ -24,7 +24,7 @@ REPEATS: Final = 2
 SLOW_SECONDS: Final = 0.1
 """What takes longer for one caller is measured with one caller."""
 
-_SCRIPT: Final = """
+_READS: Final = """
 local paths = {}
 for line in io.lines("%s") do paths[#paths + 1] = line end
 local headers = { %s }
@@ -32,10 +32,12 @@ math.randomseed(%d)
 request = function()
   return wrk.format("GET", paths[math.random(#paths)], headers)
 end
+"""
+_TELLING: Final = """
 done = function(summary, latency)
   local e = summary.errors
   io.write(string.format(
-    "\\n{\\"requests\\":%%d,\\"us\\":%%d,\\"bytes\\":%%d,\\"refused\\":%%d,\\"broken\\":%%d,\\"p50\\":%%d,\\"p99\\":%%d}\\n",
+    "\\n{\\"requests\\":%d,\\"us\\":%d,\\"bytes\\":%d,\\"refused\\":%d,\\"broken\\":%d,\\"p50\\":%d,\\"p99\\":%d}\\n",
     summary.requests, summary.duration, summary.bytes, e.status, e.connect + e.read + e.write + e.timeout,
     latency:percentile(50), latency:percentile(99)))
 end
@@ -71,6 +73,8 @@ class Case:
         token: The access token that each request carries, if any.
     """
 
+    connections = CONNECTIONS
+
     def __init__(self, running: Running, paths: Sequence[str], token: str | None = None) -> None:
         self._running = running
         self._paths = paths
@@ -103,11 +107,8 @@ class Case:
             RuntimeError: A request failed.
         """
         with tempfile.TemporaryDirectory() as folder:
-            paths = Path(folder, "paths")
-            paths.write_text("\n".join(self._paths), encoding="utf-8")
-            header = f'["x-amz-access-token"] = "{self._token}"' if self._token else ""
             script = Path(folder, "load.lua")
-            script.write_text(_SCRIPT % (paths, header, len(self.samples) + 1), encoding="utf-8")
+            script.write_text(self._requests(Path(folder)) + _TELLING, encoding="utf-8")
             self._running.settle()
             strangers = Strangers()
             before = self._running.cpu_seconds()
@@ -125,6 +126,13 @@ class Case:
             strangers=share,
         )
 
+    def _requests(self, folder: Path) -> str:
+        """Lua that defines what is sent; files that it reads go into the folder."""
+        paths = folder / "paths"
+        paths.write_text("\n".join(self._paths), encoding="utf-8")
+        header = f'["x-amz-access-token"] = "{self._token}"' if self._token else ""
+        return _READS % (paths, header, len(self.samples) + 1)
+
     def _wrk(self, script: Path, seconds: int) -> dict[str, int]:
         command = [
             "taskset",
@@ -132,7 +140,7 @@ class Case:
             str(LOAD_CORE),
             "wrk",
             "-t1",
-            f"-c{CONNECTIONS}",
+            f"-c{self.connections}",
             "--timeout=60s",
         ]
         command += [f"-d{seconds}s", "-s", str(script), self._running.url]

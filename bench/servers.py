@@ -141,10 +141,11 @@ def wait_until_it_answers(running: Running) -> None:
 
 
 @contextmanager
-def serving(store: Store) -> Iterator[Running]:
-    """The server on the store, as a user starts it."""
+def serving(store: Store, variant: str | None = None) -> Iterator[Running]:
+    """The server on the store, as a user starts it, or a variant of it (`bench.variant`)."""
     port = free_port()
-    command = [TORIHIKI, "serve", "--port", str(port), *store.options]
+    program = [TORIHIKI] if variant is None else [sys.executable, "-m", "bench.variant", variant]
+    command = [*program, "serve", "--port", str(port), *store.options]
     alone = store.database is None
     with _started(command, port, "/-/health", works_alone=alone) as running:
         yield running
@@ -177,7 +178,7 @@ class Api:
         bearer = {"authorization": f"Bearer {operator}", "content-type": "application/json"}
         found = json.loads(self._answer("GET", "/-/api/v1/applications", bearer))["applications"]
         application = next(one["applicationId"] for one in found if one["clientId"] == client_id)
-        for operation in ("getOrders", "getOrder"):
+        for operation in ("getOrders", "getOrder", "confirmShipment"):
             path = f"/-/api/v1/usage-plans/{application}/{seller}/{operation}"
             self._answer("PUT", path, bearer, json.dumps(UNLIMITED).encode())
 
