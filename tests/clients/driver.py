@@ -1,8 +1,8 @@
 """Real clients, each in a process of its own that is told what to do line by line.
 
-The processes are the scripts in `drivers/` and `node/`. They take `{"operation", "orderId", "query", "restricted"}` with
-Amazon's names, call their client the way its documentation says, and give back what the client made of the answer. Where
-`restricted` is not null the client gets itself a restricted data token first.
+The processes are the scripts in `drivers/` and `node/`. They take `{"operation", "orderId", "query", "restricted", "body"}`
+with Amazon's names, call their client the way its documentation says, and give back what the client made of the answer.
+Where `restricted` is not null the client gets itself a restricted data token first.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ class Client:
         order_id: str | None = None,
         query: Mapping[str, Any] | None = None,
         restricted: Restricted | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What the client made of the payload.
+        """What the client made of the payload; None where the answer has no body.
 
         Raises:
             Refused: The client raised.
@@ -109,6 +110,7 @@ class Client:
             "orderId": order_id,
             "query": dict(query or {}),
             "restricted": None if restricted is None else restricted._asdict(),
+            "body": body,
         }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asked).encode() + b"\n")

@@ -11,7 +11,14 @@ from sp_api.auth import AccessTokenClient, access_token_client
 from sp_api.base import Marketplaces, SellingApiException
 from sp_api.util import load_all_pages
 
-from tests.clients.drivers.conversation import Answer, Restricted, converse, refusal, resources
+from tests.clients.drivers.conversation import (
+    Answer,
+    Body,
+    Restricted,
+    converse,
+    refusal,
+    resources,
+)
 
 HOST = os.environ["ENDPOINT"].removeprefix("http://")
 
@@ -72,6 +79,7 @@ class Driver:
         order_id: str | None,
         query: dict[str, Any],
         restricted: Restricted | None,
+        body: Body | None,
     ) -> Answer:
         if operation == "renew":
             access_token_client.cache.clear()
@@ -80,13 +88,14 @@ class Driver:
             if operation == "everyPageOfGetOrders":
                 pages = all_pages(self.client, **query)
                 return {"payload": [order for page in pages for order in page.payload["Orders"]]}
-            client, arguments = self._prepared(operation, query, restricted)
+            client, arguments = self._prepared(operation, query | (body or {}), restricted)
             call = getattr(client, snake(operation))
             response = call(**arguments) if order_id is None else call(order_id, **arguments)
         except SellingApiException as raised:
             error = raised.error[0]
             return refusal(raised.code, raised.amzn_code, raised.message, error.get("details"))
-        return {"payload": response.payload}
+        # It makes a payload of its own of an answer without a body.
+        return {"payload": None if body is not None else response.payload}
 
 
 converse(Driver())

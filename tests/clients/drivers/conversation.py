@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 Answer = dict[str, Any]
+Body = dict[str, Any]
 Restricted = dict[str, Any]
 """`path`, and `dataElements`, which may be empty."""
 
@@ -27,10 +28,12 @@ def resources(restricted: Restricted) -> list[dict[str, Any]]:
 
 
 def converse(
-    answer: Callable[[str, str | None, dict[str, Any], Restricted | None], Answer],
+    answer: Callable[[str, str | None, dict[str, Any], Restricted | None, Body | None], Answer],
 ) -> None:
     for line in sys.stdin:
         asked = json.loads(line)
-        answered = answer(asked["operation"], asked["orderId"], asked["query"], asked["restricted"])
+        answered = answer(
+            asked["operation"], asked["orderId"], asked["query"], asked["restricted"], asked["body"]
+        )
         sys.stdout.write(json.dumps(answered) + "\n")
         sys.stdout.flush()

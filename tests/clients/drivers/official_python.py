@@ -9,9 +9,17 @@ from typing import Any
 
 from spapi import ApiClient, ApiException, Configuration, SPAPIClient, SPAPIConfig
 from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
+from spapi.api.orders_v0.shipment_api import ShipmentApi
 from spapi.api.tokens_v2021_03_01.tokens_api import TokensApi
 
-from tests.clients.drivers.conversation import Answer, Restricted, converse, refusal, resources
+from tests.clients.drivers.conversation import (
+    Answer,
+    Body,
+    Restricted,
+    converse,
+    refusal,
+    resources,
+)
 
 
 def connect() -> SPAPIClient:
@@ -65,6 +73,7 @@ class Driver:
         order_id: str | None,
         query: dict[str, Any],
         restricted: Restricted | None,
+        body: Body | None,
     ) -> Answer:
         if operation == "renew":
             self.client = connect()
@@ -72,11 +81,17 @@ class Driver:
         arguments = {snake(name): value for name, value in query.items()}
         if order_id is not None:
             arguments["order_id"] = order_id
+        if body is not None:
+            arguments["payload"] = body
+        # The SDK has this one operation in a class of its own.
+        kind = ShipmentApi if operation == "updateShipmentStatus" else OrdersV0Api
         try:
-            response = getattr(OrdersV0Api(self._api(restricted)), snake(operation))(**arguments)
+            response = getattr(kind(self._api(restricted)), snake(operation))(**arguments)
         except ApiException as raised:
             error = json.loads(raised.body)["errors"][0]
             return refusal(raised.status, error["code"], error["message"], error.get("details"))
+        if response is None:
+            return {"payload": None}
         # The SDK's own way back to JSON, out of the objects that it has made and checked.
         return {"payload": self.client.api_client.sanitize_for_serialization(response.payload)}
 

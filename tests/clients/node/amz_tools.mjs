@@ -25,7 +25,7 @@ async function mint({ path, dataElements }) {
   return minted.restrictedDataToken;
 }
 
-await converse(async (operation, orderId, query, restricted) => {
+await converse(async (operation, orderId, query, restricted, body) => {
   if (operation === 'waitWhenThrottled') {
     client = connect(true);
     return { payload: null };
@@ -36,9 +36,11 @@ await converse(async (operation, orderId, query, restricted) => {
       endpoint: 'orders',
       query,
       ...(orderId === null ? {} : { path: { orderId } }),
+      ...(body === null ? {} : { body }),
       ...(restricted === null ? {} : { restricted_data_token: await mint(restricted) }),
     });
-    return { payload };
+    // It makes an object of its own of an answer without a body.
+    return { payload: body === null ? payload : null };
   } catch (error) {
     return refusal(null, error);
   }

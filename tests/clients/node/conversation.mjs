@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 
 export async function converse(answer) {
   for await (const line of createInterface({ input: process.stdin })) {
-    const { operation, orderId, query, restricted } = JSON.parse(line);
-    process.stdout.write(`${JSON.stringify(await answer(operation, orderId, query, restricted))}\n`);
+    const { operation, orderId, query, restricted, body } = JSON.parse(line);
+    process.stdout.write(`${JSON.stringify(await answer(operation, orderId, query, restricted, body))}\n`);
   }
 }
 

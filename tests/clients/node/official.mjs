@@ -6,6 +6,7 @@ const login = [process.env.CLIENT_ID, process.env.CLIENT_SECRET, process.env.REF
 const api = new OrdersSpApi.ApiClient(process.env.ENDPOINT);
 api.enableAutoRetrievalAccessToken(...login, null);
 const orders = new OrdersSpApi.OrdersV0Api(api);
+const shipments = new OrdersSpApi.ShipmentApi(api);
 
 // It fetches a restricted data token for the path of every call.
 function restrictedOrders({ dataElements }) {
@@ -17,7 +18,7 @@ function restrictedOrders({ dataElements }) {
 // The SDK's spelling: MaxResultsPerPage is maxResultsPerPage, IsISPU is isISPU.
 const camel = (name) => name[0].toLowerCase() + name.slice(1);
 
-await converse(async (operation, orderId, query, restricted) => {
+await converse(async (operation, orderId, query, restricted, body) => {
   if (operation === 'renew') {
     api.clearAccessTokenCache();
     return { payload: null };
@@ -25,6 +26,11 @@ await converse(async (operation, orderId, query, restricted) => {
   const { MarketplaceIds, ...others } = query;
   const options = Object.fromEntries(Object.entries(others).map(([name, value]) => [camel(name), value]));
   try {
+    if (body !== null) {
+      const called = operation === 'updateShipmentStatus' ? shipments : orders;
+      await called[operation](orderId, body);
+      return { payload: null };
+    }
     const first = orderId === null ? MarketplaceIds : orderId;
     const called = restricted === null ? orders : restrictedOrders(restricted);
     const response = await called[operation](first, options);
