@@ -17,7 +17,7 @@ def _commit_each() -> None:
 
 def _unsynchronised() -> None:
     """No write waits for the disk, so a power cut loses what was acknowledged."""
-    database.PRAGMAS = tuple(  # type: ignore[misc,assignment]  # likewise
+    database.PRAGMAS = tuple(  # type: ignore[misc,assignment]  # nor this
         "PRAGMA synchronous = OFF" if "synchronous" in pragma else pragma
         for pragma in database.PRAGMAS
     )

@@ -12,6 +12,7 @@ from torihiki.auth.lwa import api as lwa_api
 from torihiki.auth.tokens import api as tokens_api
 from torihiki.cli.main import app
 from torihiki.config import Settings
+from torihiki.feeds.v2021_06_30 import api as feeds_api
 from torihiki.orders.v0 import api as orders_api
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +49,12 @@ def test_every_command_stands_in_the_operating_guide() -> None:
 
 def test_every_operation_of_amazon_stands_in_the_compatibility_page_with_its_plan() -> None:
     page = text("docs/compatibility.md")
-    for operation in (*orders_api.OPERATIONS, *tokens_api.OPERATIONS, *lwa_api.OPERATIONS):
+    for operation in (
+        *orders_api.OPERATIONS,
+        *feeds_api.OPERATIONS,
+        *tokens_api.OPERATIONS,
+        *lwa_api.OPERATIONS,
+    ):
         row = next(line for line in page.splitlines() if line.startswith(f"| {operation.name} |"))
         assert f"{operation.method} {operation.path}" in row
         plan = operation.plan
@@ -77,16 +83,26 @@ def test_every_place_that_a_choice_names_exists() -> None:
         assert re.search(rf"\b{name.rpartition('.')[2]}\b", source), f"{name} in {file}"
 
 
+def test_every_file_that_the_map_names_exists() -> None:
+    named = re.findall(r"`((?:tests|src|docs|bench)/[\w/.*-]+)`", text("ARCHITECTURE.md"))
+    assert named
+    assert [name for name in named if not any(ROOT.glob(name))] == []
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_the_readme_shows_the_program_that_the_examples_hold() -> None:
-    shown = re.search(r"```python\n(.*?)```", text("README.md"), re.DOTALL)
-    assert shown is not None
-    assert _without_layout(shown.group(1)) in _without_layout(text("docs/examples/first_orders.py"))
+def test_the_readme_shows_the_programs_that_the_examples_hold() -> None:
+    readme = text("README.md")
+    names = re.findall(r"docs/examples/(\w+\.py)", readme)
+    programs = [_without_layout(text(f"docs/examples/{name}")) for name in names]
+    shown = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert shown
+    for one in shown:
+        assert any(_without_layout(one) in program for program in programs)
 
 
 def _without_layout(program: str) -> str:

@@ -53,3 +53,15 @@ def test_curl_lists_a_page_of_orders(shop: Served) -> None:
     payload = json.loads(run(EXAMPLES / "first_orders.sh", shop.data))["payload"]
     assert len(payload["Orders"]) == 2
     assert payload["NextToken"]
+
+
+def test_amazons_own_sdk_ships_an_order_of_the_demo_seller(shop: Served) -> None:
+    seller = shop.sellers[0]
+    printed = run(sys.executable, EXAMPLES / "ship_an_order.py", shop.data)
+    found = re.fullmatch(
+        r"(\d{3}-\d{7}-\d{7}) was Unshipped and is Shipped: (\d+) of \2 pieces\n", printed
+    )
+    assert found is not None, printed
+    order = seller.payload(f"/orders/v0/orders/{found[1]}")
+    assert order["OrderStatus"] == "Shipped"
+    assert (order["NumberOfItemsShipped"], order["NumberOfItemsUnshipped"]) == (int(found[2]), 0)

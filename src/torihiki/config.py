@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         data: The directory of the database, the secret key and the credentials file.
         database: `postgresql://...`, or `sqlite:///path`; None: SQLite in the data directory.
         documents: `s3://bucket/prefix`, `file:///directory` or a directory; None: a directory in the data directory.
+        public_url: `https://host` or `https://host:port` by which clients reach the server; None: as they say themselves.
         host: The address to listen on.
         port: The port; 0 takes a free one.
         workers: Server processes that share the port.
@@ -40,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Path = Path("torihiki-data")
     database: str | None = None
     documents: str | None = None
+    public_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8900
     workers: int = 1

@@ -219,6 +219,8 @@ def test_port_that_is_taken_is_a_message(data: Path) -> None:
         ("--log-level", "loud"),
         ("--database", "mysql://localhost/x"),
         ("--database", ""),
+        ("--public-url", "https://a/b"),
+        ("--documents", "gs://bucket"),
         ("--host", "no.such.host.invalid"),
         ("--host", "203.0.113.1"),
         ("--no-such-flag",),

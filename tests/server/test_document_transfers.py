@@ -183,7 +183,7 @@ def test_document_that_breaks_off_breaks_off_the_connection(
 async def test_upload_that_gets_too_large_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     """One that does not say how long it is; here with a limit of ten bytes."""
     signer = UrlSigner(key_ring(tmp_path), PURPOSE)
-    put = bind(open_documents(None, tmp_path), signer, 10)["putDocument"]
+    put = bind(open_documents(None, tmp_path), signer, None, 10)["putDocument"]
     path, _, query = signer.sign("PUT", "/documents/x", at=NOW, expires_s=30, host="h").partition(
         "?"
     )

@@ -9,7 +9,7 @@ import pytest
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.operation import Operation
 from torihiki.server.call import Call, Message
-from torihiki.server.reached import reached
+from torihiki.server.reached import Reached, parse_public_url, reached
 
 
 async def nothing() -> Message:
@@ -66,3 +66,29 @@ def test_address_of_ip_version_6_is_written_in_brackets() -> None:
 
 def test_server_without_an_address_is_this_machine() -> None:
     assert url(None, None) == "http://127.0.0.1/documents/x?y=z"
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        (None, None),
+        ("https://orders.example.com", Reached("https", "orders.example.com")),
+        ("https://orders.example.com/", Reached("https", "orders.example.com")),
+        ("http://10.1.2.3:8900", Reached("http", "10.1.2.3:8900")),
+        ("https://[2001:db8::1]:8443", Reached("https", "[2001:db8::1]:8443")),
+    ],
+)
+def test_public_url_is_scheme_and_host(given: str | None, where: Reached | None) -> None:
+    assert parse_public_url(given) == where
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "", "orders.example.com", "ftp://orders.example.com", "https://", "https://a/b", "https://a?b=c", "https://a#b",
+        "https://user@a", "https://a b", "https://a:port", "https://[::1",
+    ],
+)  # fmt: skip
+def test_public_url_that_is_more_or_less_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match=r"--public-url|Invalid IPv6 URL"):
+        parse_public_url(given)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from random import Random
 
 import msgspec
 import pytest
-from tests.storage.conftest import Backend, Orders, Row, Stores
+from tests.storage.changing import FULL, SHIPPED, after, at, becoming, entry, kept
+from tests.storage.conftest import Backend, Orders, Stores
 from tests.storage.order_model import (
-    EPOCH,
     MARKETPLACES,
     expected,
     facet,
@@ -25,10 +24,8 @@ from tests.storage.order_model import (
     whole,
 )
 
-from torihiki.bootstrap.files import key_ring, write_key_ring
-from torihiki.kernel.instant import Instant, from_micros
 from torihiki.kernel.problem import invalid_input
-from torihiki.orders.model import ChangedOrder, DateField, HistoryEntry, KeptOrder, StoredOrder
+from torihiki.orders.model import ChangedOrder, DateField, HistoryEntry, KeptOrder
 
 CHANGES = 200
 PROCESSES = 4
@@ -39,84 +36,6 @@ EVERYTHING = (
 UNTOUCHED = (
     "SELECT order_key, seller_key, order_number, created_us, buyer_email_key, seller_order_id, supply_source_id,"
     " store_chain_store_id FROM orders ORDER BY order_key"
-)
-
-
-def at(moment: int) -> Instant:
-    return from_micros(EPOCH + moment)
-
-
-def entry(number: int, event: str = "shipped") -> HistoryEntry:
-    return HistoryEntry(
-        at=at(number), event=event, by="app", order_status="Shipped", details=b'{"n":%d}' % number
-    )
-
-
-def becoming(new: StoredOrder, **members: object) -> Callable[[KeptOrder], ChangedOrder]:
-    """A change that makes of an order what it can of another."""
-
-    def decide(kept: KeptOrder) -> ChangedOrder:
-        return unchanged(
-            new,
-            kept,
-            facet=new.facet,
-            last_updated=new.last_updated,
-            document=new.document,
-            personal=new.personal,
-            items=new.items,
-            withheld=new.withheld,
-            regulated=new.regulated,
-            **members,
-        )
-
-    return decide
-
-
-def after(old: StoredOrder, new: StoredOrder) -> StoredOrder:
-    """What `becoming` makes of the old order."""
-    return msgspec.structs.replace(
-        new,
-        created=old.created,
-        buyer_email=old.buyer_email,
-        seller_order_id=old.seller_order_id,
-        supply_source_id=old.supply_source_id,
-        store_chain_store_id=old.store_chain_store_id,
-        regulated=new.regulated or old.regulated,
-    )
-
-
-async def kept(store: Orders, number: int = 1, seller_id: str = "S1") -> KeptOrder:
-    seen: list[KeptOrder] = []
-    assert await store.change(seller_id, order_id(number), seen.append)
-    return seen[-1]
-
-
-FULL = order(
-    1,
-    5,
-    mark="old",
-    buyer_email="a@example.com",
-    seller_order_id="own",
-    supply_source_id="w",
-    store_chain_store_id="c",
-    earliest_delivery=at(1),
-    latest_delivery=at(2),
-    restricted_items=b'["old gift"]',
-    withheld=b'{"old":1}',
-    regulated=b'{"old":2}',
-)
-SHIPPED = order(
-    1,
-    5,
-    updated=77,
-    mark="new",
-    facet=facet(status="Shipped", easy_ship="PickedUp", invoice="Accepted"),
-    earliest_delivery=at(3),
-    latest_delivery=at(4),
-    is_final=True,
-    restricted_items=b'["new gift"]',
-    withheld=b'{"new":1}',
-    regulated=b'{"new":2}',
 )
 
 
@@ -410,58 +329,3 @@ async def test_any_selection_finds_changed_orders_where_they_belong(
         assert await read(store, wanted, limit=7) == [
             whole(each) for each in expected(orders, wanted)
         ]
-
-
-def seals(rows: list[Row]) -> set[bytes]:
-    return {bytes(one[:2]) for row in rows for one in row if one is not None}
-
-
-SEALED = (
-    "SELECT o.ending, o.personal, d.restricted_items, d.withheld, d.regulated"
-    " FROM orders AS o JOIN order_details AS d ON d.order_key = o.order_key"
-)
-
-
-async def test_changed_orders_are_sealed_anew_and_read_as_before(
-    store: Orders, backend: Backend, peer: Stores
-) -> None:
-    await store.put([FULL])
-    decide = becoming(SHIPPED, fulfillment=b"{}1", history=(entry(1),))
-    await store.change("S1", order_id(1), decide)
-    before = await kept(store)
-    ring = key_ring(backend.keys).with_new(bytes(range(64, 128)))
-    write_key_ring(backend.keys, ring)
-    assert await store.reseal(-1, 9) is not None
-    write_key_ring(backend.keys, ring.only_current())
-    assert seals(await backend.rows(SEALED)) == {ring.current.key_id.to_bytes(2)}
-    for each in (peer.orders, (await backend.open()).orders):
-        assert await kept(each) == before
-        assert await each.history("S1", order_id(1), after=0, limit=9) == [entry(1)]
-
-
-async def test_change_by_a_process_that_has_not_seen_the_new_key_seals_with_it(
-    store: Orders, backend: Backend
-) -> None:
-    await store.put([FULL])
-    ring = key_ring(backend.keys).with_new(bytes(range(64, 128)))
-    write_key_ring(backend.keys, ring)
-    await store.change("S1", order_id(1), becoming(SHIPPED))
-    assert seals(await backend.rows(SEALED)) == {ring.current.key_id.to_bytes(2)}
-
-
-async def test_change_that_began_before_the_key_was_replaced_is_not_passed_over(
-    store: Orders, backend: Backend, peer: Stores
-) -> None:
-    """It sealed with the old key and is held up until the resealing comes by: afterwards nothing is under that key."""
-    await store.put([FULL])
-    async with backend.no_writes():
-        changing = asyncio.ensure_future(store.change("S1", order_id(1), becoming(SHIPPED)))
-        await asyncio.sleep(0.3)
-        ring = key_ring(backend.keys).with_new(bytes(range(64, 128)))
-        write_key_ring(backend.keys, ring)
-        resealing = asyncio.ensure_future(peer.orders.reseal(-1, 9))
-        await asyncio.sleep(0.3)
-        assert not changing.done()
-    await asyncio.gather(changing, resealing)
-    assert seals(await backend.rows(SEALED)) == {ring.current.key_id.to_bytes(2)}
-    assert await read(store, selection()) == [whole(SHIPPED)]

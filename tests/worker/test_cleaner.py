@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -26,8 +27,10 @@ from torihiki.kernel.instant import Instant, TimeDelta, from_micros
 from torihiki.orders.model import StoredOrder
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0.views import Source, completed, open_ending, pack, personal_part
+from torihiki.storage.documents import open_documents
+from torihiki.storage.documents.directory import UNFINISHED
 from torihiki.worker import cleaner
-from torihiki.worker.cleaner import Ages, cleaning, moment_before, parse_age
+from torihiki.worker.cleaner import Ages, cleaning, moment_before, parse_age, sweeping
 from torihiki.worker.loop import Chore
 
 NOW = Instant.parse_iso("2026-11-22T09:30:00Z")
@@ -234,6 +237,21 @@ async def test_two_workers_at_once_erase_what_one_would(
     each = (chores(one, restricted="P30D")["erase restricted fields"] for one in (stores, peer))
     await asyncio.gather(*(finish(chore) for chore in each))
     assert await speaking(store) == [20]
+
+
+async def test_upload_that_nobody_writes_to_for_a_day_is_removed_by_the_machines_clock(
+    tmp_path: Path,
+) -> None:
+    """Whatever the operator's clock shows: files are dated by the machine's."""
+    documents = open_documents(None, tmp_path)
+    folder = tmp_path / "documents"
+    for name, hours in {f"{UNFINISHED}old": 25, f"{UNFINISHED}new": 23, "whole": 999}.items():
+        (folder / name).write_bytes(b"x")
+        at = (NOW - TimeDelta(hours=hours)).timestamp()
+        os.utime(folder / name, (at, at))
+    chore = sweeping(documents, lambda: NOW)
+    assert await finish(chore, NOW + DAY * 400) == [1]
+    assert sorted(one.name for one in folder.iterdir()) == [f"{UNFINISHED}new", "whole"]
 
 
 @pytest.mark.parametrize("text", ["", "30", "30 days", "P", "-P1D", "P-1D", "P1DT-1H"])

@@ -68,6 +68,23 @@ async def test_messages_of_one_order_are_applied_in_their_order(shop: Shop) -> N
     assert numbers == [f"T{n}" for n in range(1, 2 * WAVE)]
 
 
+async def test_message_need_not_say_a_tracking_number(shop: Shop) -> None:
+    """Contract 6: the format lets it out, which confirmShipment does not. It can be said later."""
+    await shop.load(1)
+    document = envelope(
+        fulfillment(n, order_id(1), reference="7", tracking=said, items=[item(item_id(1), 1)])
+        for n, said in enumerate((None, "", "T3"), 1)
+    )
+    feed_id = await shop.submit(document)
+    await finish(shop.worker())
+    assert counts(await shop.report(feed_id)) == [3, 3, 0, 0]
+    history = await shop.stores.orders.history("S1", order_id(1), after=0, limit=99)
+    assert history is not None
+    numbers = [msgspec.json.decode(entry.details)["trackingNumber"] for entry in history]
+    assert numbers == ["", "T3"]
+    assert [entry.event for entry in history] == ["package_confirmed", "package_edited"]
+
+
 async def test_message_number_that_stands_twice_is_two_messages(shop: Shop) -> None:
     await shop.load(1, 2)
     document = envelope(fulfillment(1, order_id(n), items=[item(item_id(n), 1)]) for n in (1, 2, 1))

@@ -17,6 +17,7 @@ from tests.server.running import Running, running
 from tests.serving import TORIHIKI, environment
 from torihiki.admin.model import AuditEntry, AuditFilter, PageRequest
 from torihiki.kernel.instant import Instant
+from torihiki.storage.documents.directory import UNFINISHED
 from torihiki.storage.sqlite.audit import SqliteAuditStore
 from torihiki.storage.sqlite.database import Database, migrate
 
@@ -137,6 +138,18 @@ def test_server_has_one_worker_and_both_end_when_it_is_told_to(
         assert workers(server.process.pid) == []
         assert "Traceback" not in server.said()
         assert "worker ended" not in server.said()
+
+
+def test_worker_removes_what_killed_uploads_left(data: Path) -> None:
+    left, fresh = (data / "documents" / f"{UNFINISHED}{name}" for name in ("old", "new"))
+    left.parent.mkdir(parents=True)
+    for path in (left, fresh):
+        path.write_bytes(b"x")
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(left, (two_days_ago, two_days_ago))
+    with running(data):
+        until(lambda: not left.exists())
+        assert fresh.exists()
 
 
 def test_worker_that_was_killed_is_started_again_and_the_server_serves_on(data: Path) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from torihiki.config import Settings
 from torihiki.kernel.instant import TimeDelta
+from torihiki.server.reached import parse_public_url
 from torihiki.storage.documents import place_of
 from torihiki.worker.cleaner import Ages, parse_age
 
@@ -19,6 +20,7 @@ def checked_settings(**given: object) -> Settings | str:
         ages(settings)
         _ = settings.sqlite_path
         place_of(settings.documents, settings.data)
+        parse_public_url(settings.public_url)
     except ValueError as error:
         return str(error)
     return settings

@@ -41,6 +41,7 @@ from torihiki.server.bindings import (
 from torihiki.server.dispatch import Api, Dispatch
 from torihiki.server.gates import OpenGate, OperatorGate, SellerGate
 from torihiki.server.metrics import Metrics
+from torihiki.server.reached import parse_public_url
 from torihiki.server.request_ids import request_ids
 from torihiki.server.shared_state import SharedState
 from torihiki.storage.documents import open_documents
@@ -95,7 +96,7 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
         yield Dispatch(
             (
                 _orders(settings, stores, seal, fulfillment, sellers),
-                _feeds(stores, signer, seal, sellers),
+                _feeds(settings, stores, signer, seal, sellers),
                 Api(tokens_api.OPERATIONS, restricted, sellers),
                 Api(lwa_api.OPERATIONS, lwa.bind(stores.auth, secrets.token_bytes), OpenGate()),
                 Api(admin_api.OPERATIONS, own, OperatorGate(credentials.operator_token)),
@@ -105,7 +106,7 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
                     OpenGate(),
                     needs_database=False,
                 ),
-                _documents(files, signer),
+                _documents(settings, files, signer),
             ),
             state=state,
             metrics=metrics,
@@ -128,16 +129,18 @@ def _orders(
     return Api(orders_api.OPERATIONS, handlers, gate)
 
 
-def _feeds(stores: Stores, signer: UrlSigner, seal: Seal, gate: SellerGate) -> Api:
-    urls = documents.DocumentUrls(signer)
+def _feeds(
+    settings: Settings, stores: Stores, signer: UrlSigner, seal: Seal, gate: SellerGate
+) -> Api:
+    urls = documents.DocumentUrls(signer, parse_public_url(settings.public_url))
     bound = feeds.Feeds(stores.feeds, urls, seal, secrets.token_bytes)
     return Api(feeds_api.OPERATIONS, bound.handlers(), gate)
 
 
-def _documents(store: DocumentStore, signer: UrlSigner) -> Api:
+def _documents(settings: Settings, store: DocumentStore, signer: UrlSigner) -> Api:
     return Api(
         documents.OPERATIONS,
-        documents.bind(store, signer),
+        documents.bind(store, signer, parse_public_url(settings.public_url)),
         OpenGate(),
         refusal=s3_errors.refusal,
         other_methods=documents.other_methods,

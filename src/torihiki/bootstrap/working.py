@@ -23,13 +23,14 @@ from torihiki.bootstrap.given import ages
 from torihiki.bootstrap.logs import configure
 from torihiki.bootstrap.stores import Stores, open_stores, operator_now
 from torihiki.config import Settings, from_environment
-from torihiki.kernel.instant import from_micros
+from torihiki.kernel.documents import DocumentStore
+from torihiki.kernel.instant import Instant, from_micros
 from torihiki.kernel.problem import Problem
 from torihiki.orders.fulfillment import Fulfillment
 from torihiki.orders.v0.states import opened
 from torihiki.storage.documents import open_documents
 from torihiki.storage.schema import UnsuitableDatabase
-from torihiki.worker.cleaner import cleaning
+from torihiki.worker.cleaner import cleaning, sweeping
 from torihiki.worker.feeds import FeedWork
 from torihiki.worker.loop import run_chores
 
@@ -57,11 +58,13 @@ async def _until_told(settings: Settings, signals: tuple[signal.Signals, ...]) -
 
 async def _work(settings: Settings) -> None:
     async with open_stores(settings) as stores:
-        feeds = _feed_work(settings, stores)
+        documents = open_documents(settings.documents, settings.data)
+        feeds = _feed_work(settings, stores, documents)
         try:
             await run_chores(
                 (
                     *cleaning(stores.auth, stores.audit, stores.restricted, ages(settings)),
+                    sweeping(documents, _machine_now),
                     *feeds.chores(),
                 ),
                 now=lambda: operator_now(stores),
@@ -73,15 +76,19 @@ async def _work(settings: Settings) -> None:
                 await feeds.release()
 
 
-def _feed_work(settings: Settings, stores: Stores) -> FeedWork:
+def _feed_work(settings: Settings, stores: Stores, documents: DocumentStore) -> FeedWork:
     fulfillment = Fulfillment(stores.orders, opened, strict=settings.strict)
     return FeedWork(
         stores.feeds,
-        open_documents(settings.documents, settings.data),
+        documents,
         FeedOrders(stores.orders, opened, fulfillment),
-        machine_now=lambda: from_micros(clock.machine_us()),
+        machine_now=_machine_now,
         owner=secrets.token_hex(8),
     )
+
+
+def _machine_now() -> Instant:
+    return from_micros(clock.machine_us())
 
 
 def child() -> int:

@@ -17,9 +17,9 @@ from torihiki.bootstrap.demo import add_orders, demo_end, ensure_sellers
 from torihiki.bootstrap.files import prepare_credentials, read_credentials
 from torihiki.bootstrap.stores import open_stores, operator_now
 from torihiki.cli.failures import told
+from torihiki.kernel.dates import parse_date
 from torihiki.orders.operations import ImportReport, OrderImport
 from torihiki.orders.v0.documents import parse_line
-from torihiki.orders.v0.query import parse_date
 from torihiki.server.bindings.orders import lines
 
 CHUNK_BYTES: Final = 1024 * 1024

@@ -34,6 +34,15 @@ Documents = Annotated[
         show_default=False,
     ),
 ]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="TORIHIKI_PUBLIC_URL",
+        show_default=False,
+        help="https://host[:port] by which clients reach the server, such as that of a proxy in front of it. "
+        "Whatever each client says unless given.",
+    ),
+]
 Host = Annotated[str, typer.Option(envvar="TORIHIKI_HOST", help="Address to listen on.")]
 Port = Annotated[
     int, typer.Option(envvar="TORIHIKI_PORT", min=0, max=65535, help="Port; 0 takes a free one.")

@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from torihiki.kernel.instant import Instant
-from torihiki.kernel.problem import invalid_input
 from torihiki.orders import pickups, shipments
 from torihiki.orders.model import (
     ChangedOrder,
@@ -29,9 +28,6 @@ from torihiki.orders.store import OrderStore
 
 OPERATOR: Final = "operator"
 """Who caused an event, in the history, where the operator did."""
-
-NO_SUCH_PICKUP: Final = "Invalid Request Parameters"
-"""How updateShipmentStatus answers for an order that is not there: as for one that it does not fit (contract 4.2)."""
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +82,7 @@ class Fulfillment:
             return pickups.pickup_moved(standing, report)
 
         if not await self._change(seller_id, order_id, rule, by, now):
-            raise invalid_input(NO_SUCH_PICKUP)
+            raise pickups.unfit()
 
     async def _change(
         self,

@@ -272,6 +272,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         reference: The packageReferenceId in its shortest form: digits without leading zeros.
+        tracking_number: Empty if a feed did not say one.
         items: In the order of the first confirmation; together with the reference they never change.
         sources: What confirmed or edited it, as far as that may come twice (messages of feeds), latest last.
     """
@@ -295,7 +296,8 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
         marketplace_id: None: whatever the order's is (a feed does not say).
         reference: None or empty: one is assigned.
         items: None: everything that has not been shipped. An item may stand in it more than once.
-        source: What says it, if that may say it again after a crash (a message of a feed).
+        source: What says it, if that may say it again after a crash (a message of a feed). It need not say a tracking
+            number.
     """
 
     marketplace_id: str | None

@@ -97,6 +97,11 @@ def require_defined(marketplace_id: str) -> None:
         raise invalid_input("Marketplace ID is not defined", "1001")
 
 
+def unfit() -> Problem:
+    """The refusal of a report that does not fit its order; also where there is no such order (contract 4.2)."""
+    return invalid_input("Invalid Request Parameters")
+
+
 def pickup_moved(standing: Standing, report: PickupReport) -> Move | None:
     """What the report makes of the order; None: it says of every item what was said before.
 
@@ -104,21 +109,21 @@ def pickup_moved(standing: Standing, report: PickupReport) -> Move | None:
         Problem: The order is not to be picked up, or is not that far.
     """
     if not standing.is_ispu:
-        raise _unsupported() if report.status == REFUSED_PICKUP else _bad_request()
+        raise _unsupported() if report.status == REFUSED_PICKUP else unfit()
     if report.marketplace_id != standing.marketplace_id:
-        raise _bad_request()
+        raise unfit()
     moving = _news(standing, report)
     if not moving:
         return None
     if not can_happen(standing.status, events.PICKUP_STATUS):
-        raise _bad_request()
+        raise unfit()
     free = left(standing)
     for item_id, pieces in moving.items():
         if report.status not in STEPS.get(standing.pickups.get(item_id), ()):
             raise _unsupported()
         fewest = max(1, free[item_id] if report.status == REFUSED_PICKUP else 1)
         if not fewest <= pieces <= free[item_id]:
-            raise _bad_request()
+            raise unfit()
     return settled(standing, _move(standing, report.status, moving))
 
 
@@ -130,7 +135,7 @@ def _news(standing: Standing, report: PickupReport) -> dict[str, int]:
     else:
         items = {item_id: pieces for item_id, pieces in free.items() if pieces}
         if not items and report.status not in standing.pickups.values():
-            raise _bad_request()
+            raise unfit()
     return {
         item_id: pieces
         for item_id, pieces in items.items()
@@ -144,10 +149,10 @@ def _listed(standing: Standing, items: tuple[PickupItem, ...]) -> dict[str, int]
     for item in items:
         item_id = item.order_item_id
         if item_id is None or item_id not in free or item_id in found:
-            raise _bad_request()
+            raise unfit()
         found[item_id] = free[item_id] if item.quantity is None else item.quantity
     if not found:
-        raise _bad_request()
+        raise unfit()
     return found
 
 
@@ -170,7 +175,3 @@ def _move(standing: Standing, status: str, moving: Mapping[str, int]) -> Move:
 
 def _unsupported() -> Problem:
     return invalid_input("Unsupported ShipmentStatus passed")
-
-
-def _bad_request() -> Problem:
-    return invalid_input("Invalid Request Parameters")

@@ -87,6 +87,14 @@ def no_such_order(order_id: str) -> Problem:
     )
 
 
+def no_such_item() -> Problem:
+    """The refusal of an item that the order does not have, or of none at all."""
+    # The second blank is Amazon's.
+    return invalid_input(
+        "OrderItemId  is invalid, please obtain the value through the getOrderItems API or Manage Orders page"
+    )
+
+
 def _require_order(standing: Standing, confirmation: Confirmation) -> None:
     if standing.status == CANCELED:
         raise no_such_order(standing.order_id)
@@ -114,14 +122,14 @@ def _package(standing: Standing, confirmation: Confirmation, *, strict: bool) ->
     if method is not None and standing.marketplace_id != JAPAN:
         raise _invalid("CodCollectionMethod", "is supported in the marketplace of Japan only")
     number = _text("TrackingNumber", confirmation.tracking_number)
-    if number is None:
+    if number is None and confirmation.source is None:
         raise _invalid("TrackingNumber", "must not be empty")
     return Package(
         reference=reference,
         carrier_code=code,
         carrier_name=name,
         shipping_method=_text("ShippingMethod", confirmation.shipping_method),
-        tracking_number=number,
+        tracking_number=number or "",
         # The store keeps no more digits, and the same date sent again must be the same.
         ship_date=confirmation.ship_date.round("microsecond", mode="floor"),
         ship_from_supply_source_id=_text(
@@ -191,7 +199,7 @@ def _items(
     found: dict[str, PackageItem] = {}
     for item in confirmation.items:
         if item.order_item_id not in standing.lines:
-            raise _bad_item()
+            raise no_such_item()
         if item.quantity < 1:
             raise _invalid("Quantity", "must be a positive numeric value")
         earlier = found.get(item.order_item_id)
@@ -205,7 +213,7 @@ def _items(
             )
         )
     if not found:
-        raise _bad_item()
+        raise no_such_item()
     _require_readable_codes(found)
     return tuple(found.values())
 
@@ -311,13 +319,6 @@ def _invalid(member: str, why: str) -> Problem:
 
 def _bad_carrier(why: str) -> Problem:
     return invalid_input(f"ErrorCode: InvalidCarrier Description: {why}")
-
-
-def _bad_item() -> Problem:
-    # The second blank is Amazon's.
-    return invalid_input(
-        "OrderItemId  is invalid, please obtain the value through the getOrderItems API or Manage Orders page"
-    )
 
 
 def _nothing_to_update(order_id: str) -> Problem:

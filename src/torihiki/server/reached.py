@@ -1,12 +1,14 @@
 """How a client reaches this server: what URLs that it is given begin with.
 
-A server does not know its names. It takes the one that the client used, except where that cannot be where it is.
+A server does not know its names. It takes the one that it is told, else the one that the client used, except where that
+cannot be where it is.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from torihiki.server.call import Call
 
@@ -23,6 +25,26 @@ class Reached(NamedTuple):
     def url(self, target: str) -> str:
         """The whole URL of a path and query."""
         return f"{self.scheme}://{self.host}{target}"
+
+
+def parse_public_url(url: str | None) -> Reached | None:
+    """How every client reaches the server, if that is known; None: it is not.
+
+    Raises:
+        ValueError: The URL is more or less than scheme and host.
+    """
+    if url is None:
+        return None
+    scheme, host, path, query, fragment = urlsplit(url)
+    if (
+        scheme not in {"http", "https"}
+        or _HOST.fullmatch(host) is None
+        or path not in {"", "/"}
+        or query
+        or fragment
+    ):
+        raise ValueError("--public-url takes https://host or https://host:port, without a path")
+    return Reached(scheme, host)
 
 
 def reached(call: Call) -> Reached:

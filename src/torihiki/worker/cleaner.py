@@ -1,10 +1,12 @@
-"""Forgets what has had its time: expired tokens, old entries of the audit trail, restricted fields of old orders.
+"""Forgets what has had its time: tokens, entries of the audit trail, restricted fields of orders, unfinished uploads.
 
-Ages are counted by the operator's clock. Deleting is bounded and can be repeated, so any number of workers may do it.
+Ages are counted by the operator's clock, those of uploads by the machine's. Deleting is bounded and can be repeated, so
+any number of workers may do it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -14,7 +16,8 @@ from torihiki.admin.rules import step_us
 from torihiki.admin.store import AuditStore, RestrictedOrders
 from torihiki.auth.rules import REMEMBER_EXPIRED
 from torihiki.auth.store import AuthStore
-from torihiki.kernel.instant import Instant, from_micros, micros
+from torihiki.kernel.documents import DocumentStore
+from torihiki.kernel.instant import Instant, TimeDelta, from_micros, micros
 from torihiki.kernel.problem import Problem
 from torihiki.worker.loop import Chore
 
@@ -23,6 +26,9 @@ ROWS: Final = 500
 """What one step deletes at the most: some milliseconds of the database's one write lock."""
 ORDERS: Final = 100
 """Orders that one step erases at the most; each is several rows."""
+SWEEP_SECONDS: Final = 3600.0
+UNFINISHED_KEPT: Final = TimeDelta(hours=24)
+"""How long nothing was written to an upload that counts as given up."""
 
 
 class Ages(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,3 +94,17 @@ def cleaning(
             )
         )
     return tuple(chores)
+
+
+def sweeping(documents: DocumentStore, machine_now: Callable[[], Instant]) -> Chore:
+    """The chore that removes what killed processes left of documents.
+
+    Args:
+        documents: Where they are.
+        machine_now: The machine's time, which the dates of files are of.
+    """
+
+    async def remove_leftovers(_: Instant) -> int:
+        return await documents.remove_leftovers(machine_now() - UNFINISHED_KEPT)
+
+    return Chore(name="remove leftovers", every_s=SWEEP_SECONDS, step=remove_leftovers)

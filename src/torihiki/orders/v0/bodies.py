@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
+from torihiki.kernel.dates import parse_date
 from torihiki.kernel.problem import invalid_input
-from torihiki.orders.v0.query import Refusals, parse_date
+from torihiki.orders.v0.query import Refusals
 
 Json = dict[str, Any]
 
@@ -18,6 +19,8 @@ _type_info: Final = functools.cache(inspect.type_info)
 
 SHOWN_MAX: Final = 200
 """Characters of a refused value that its refusal repeats."""
+FOUND_MAX: Final = 100
+"""Reasons that a refusal names. Without an end, a body of a megabyte is answered with fifty."""
 
 
 def decoded_body(body: bytes) -> Json:
@@ -70,6 +73,7 @@ class _Reading:
         self._complete = complete
         self._wrong_types: list[str] = []
         self._refusals = Refusals()
+        self._found = 0
 
     def raise_if_bad(self) -> None:
         """Wrong types first: who cannot read a value cannot look at it."""
@@ -100,7 +104,7 @@ class _Reading:
             case inspect.IntType() if isinstance(value, int) and not isinstance(value, bool):
                 self._number(value, kind, path)
             case _:
-                self._wrong_types.append(path)
+                self._wrong_type(path)
         return value
 
     def _members(self, value: Json, kind: inspect.StructType, path: str) -> Json:
@@ -109,6 +113,7 @@ class _Reading:
             for field in kind.fields:
                 if field.required and value.get(field.encode_name) is None:
                     self._refusals.add_missing(prefix + field.encode_name)
+                    self._end_if_enough()
         return {
             field.encode_name: self.value(
                 value[field.encode_name], field.type, prefix + field.encode_name
@@ -131,7 +136,7 @@ class _Reading:
         if (kind.extra_json_schema or {}).get("format") != "date-time":
             return
         if isinstance(value, str) and value and parse_date(value) is None:
-            self._wrong_types.append(path)
+            self._wrong_type(path)
 
     def _one_of(self, value: str, allowed: list[str], path: str) -> None:
         if value not in allowed:
@@ -151,8 +156,18 @@ class _Reading:
         if kind.le is not None and value > kind.le:
             self._refuse(value, path, _at_most("value", kind.le))
 
+    def _wrong_type(self, path: str) -> None:
+        self._wrong_types.append(path)
+        self._end_if_enough()
+
     def _refuse(self, value: object, path: str, constraint: str) -> None:
         self._refusals.add(str(value)[:SHOWN_MAX], path, constraint)
+        self._end_if_enough()
+
+    def _end_if_enough(self) -> None:
+        self._found += 1
+        if self._found >= FOUND_MAX:
+            self.raise_if_bad()
 
 
 def _at_least(what: str, bound: float) -> str:

@@ -13,10 +13,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from torihiki.kernel.dates import parse_date
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.marketplace import BRAZIL
 from torihiki.orders.model import Facet, StoredOrder
-from torihiki.orders.v0.query import CONTROL, parse_date
+from torihiki.orders.v0.query import CONTROL
 from torihiki.orders.v0.schemas import Order, OrderItem, OrderRegulatedInfo
 from torihiki.orders.v0.schemas.bounded import Identifier
 from torihiki.orders.v0.views import Personal, Source, open_ending, pack, personal_part

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from whenever import Date, PlainDateTime, Time
-
+from torihiki.kernel.dates import parse_date
 from torihiki.kernel.instant import Instant, TimeDelta
 from torihiki.kernel.problem import invalid_input
 from torihiki.orders.model import DateField, DeliveryWindow, Selection
@@ -84,11 +83,6 @@ _EXCLUDED_BY_SELLER_ORDER_ID: Final = (
 )
 """O-11."""
 
-_DATE_TIME: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)([Zz]|[+-]\d\d(?::?\d\d)?)?)?",
-    re.ASCII,
-)
-_BASIC: Final = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z)", re.ASCII)
 _RAW_TOKEN: Final = re.compile(r"[+/=]")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """Characters that no real value holds."""
@@ -121,25 +115,6 @@ def parameters(query: bytes, known: frozenset[str]) -> dict[str, str]:
             raise invalid_input()
         found[name] = value
     return found
-
-
-def parse_date(text: str) -> Instant | None:
-    """A date in one of the forms of contract 1.3: with zone, without (then UTC), or the day alone; None: neither."""
-    if match := _BASIC.fullmatch(text):
-        year, month, day, hour, minute, second, zone = match.groups()
-        text = f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"
-    match = _DATE_TIME.fullmatch(text)
-    if match is None:
-        return None
-    day, time, zone = match.groups()
-    try:
-        if time is None:
-            return Date.parse_iso(day).at(Time.MIDNIGHT).assume_utc()
-        if zone is None:
-            return PlainDateTime.parse_iso(f"{day}T{time}").assume_utc()
-        return Instant.parse_iso(f"{day}T{time}{zone.upper()}")
-    except ValueError:
-        return None
 
 
 class Refusals:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from torihiki.kernel.dates import parse_date
 from torihiki.kernel.problem import invalid_input
 from torihiki.orders.model import Confirmation, PackageItem
 from torihiki.orders.pickups import PickupItem, PickupReport
+from torihiki.orders.shipments import no_such_item
 from torihiki.orders.v0.bodies import Json, decoded_body, read_members
-from torihiki.orders.v0.query import parse_date
 from torihiki.orders.v0.schemas import ConfirmShipmentRequest, UpdateShipmentStatusRequest
-
-NO_ORDER_ITEM: Final = "OrderItemId  is invalid, please obtain the value through the getOrderItems API or Manage Orders page"
-"""What Amazon says to items that are an object and no list: it takes the object for one without an id (contract 4.1)."""
 
 
 def parse_confirmation(body: bytes) -> Confirmation:
@@ -24,7 +20,8 @@ def parse_confirmation(body: bytes) -> Confirmation:
     value = decoded_body(body)
     package = value.get("packageDetail")
     if isinstance(package, dict) and isinstance(package.get("orderItems"), dict):
-        raise invalid_input(NO_ORDER_ITEM)
+        # As was seen (contract 4.1): the object is taken for an item without an id.
+        raise no_such_item()
     sent = read_members(value, ConfirmShipmentRequest, complete=True)
     package = sent["packageDetail"]
     shipped = parse_date(package["shipDate"])

@@ -15,7 +15,7 @@ from torihiki.kernel.operation import Operation
 from torihiki.kernel.signed_url import UrlRefused, UrlSigner
 from torihiki.server import s3_errors
 from torihiki.server.call import Answer, Call, Handler, Stream
-from torihiki.server.reached import reached
+from torihiki.server.reached import Reached, reached
 
 PURPOSE: Final = "document URL"
 """What the keys of these URLs are derived for."""
@@ -64,10 +64,12 @@ class DocumentUrls:
 
     Args:
         signer: As given to `bind`.
+        public: How every client reaches the server; None: each as it says.
     """
 
-    def __init__(self, signer: UrlSigner) -> None:
+    def __init__(self, signer: UrlSigner, public: Reached | None) -> None:
         self._signer = signer
+        self._public = public
 
     def upload(self, call: Call, document_id: str, content_type: str, expires_s: int) -> str:
         """A URL that takes one PUT after the other until it expires, each with exactly this Content-Type.
@@ -78,7 +80,7 @@ class DocumentUrls:
             content_type: Of the PUT.
             expires_s: Seconds from `call.now` on.
         """
-        where = reached(call)
+        where = self._public or reached(call)
         target = self._signer.sign(
             "PUT",
             _path(document_id),
@@ -116,7 +118,7 @@ class DocumentUrls:
             else f'attachment; filename="{file_name}"',
             "response-content-encoding": encoding,
         }
-        where = reached(call)
+        where = self._public or reached(call)
         target = self._signer.sign(
             "GET",
             _path(document_id),
@@ -129,20 +131,28 @@ class DocumentUrls:
 
 
 def bind(
-    store: DocumentStore, signer: UrlSigner, upload_max_bytes: int = UPLOAD_MAX_BYTES
+    store: DocumentStore,
+    signer: UrlSigner,
+    public: Reached | None,
+    upload_max_bytes: int = UPLOAD_MAX_BYTES,
 ) -> dict[str, Handler]:
     """The handlers by operation name.
 
     Args:
         store: Where the documents are.
         signer: Checks the URLs.
+        public: As given to `DocumentUrls`.
         upload_max_bytes: The largest document that is taken.
     """
+
+    def signed_headers(call: Call) -> Mapping[bytes, bytes]:
+        # A proxy may put a Host of its own in the place of the one that the URL names.
+        return call.headers if public is None else {**call.headers, b"host": public.host.encode()}
 
     async def get_document(call: Call) -> Answer:
         try:
             # S3 binds the method. One URL is good for both here: HEAD tells less than GET does.
-            said = signer.check("GET", _called(call), call.query, call.headers, call.now)
+            said = signer.check("GET", _called(call), call.query, signed_headers(call), call.now)
             document = await _opened(store, call)
         except UrlRefused as error:
             return s3_errors.refused(error.code, error.message, call.request_id, error.details)
@@ -151,7 +161,7 @@ def bind(
     async def put_document(call: Call) -> Answer:
         name = call.path["documentId"]
         try:
-            signer.check("PUT", _called(call), call.query, call.headers, call.now)
+            signer.check("PUT", _called(call), call.query, signed_headers(call), call.now)
             _check_name(name)
             stored = await store.put(name, _limited(call, upload_max_bytes))
         except UrlRefused as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from torihiki.kernel.instant import from_micros, micros
 from torihiki.orders.model import ChangedOrder, KeptOrder
 from torihiki.storage.order_history import entry_row
-from torihiki.storage.order_sealing import Column, OrderSealing
+from torihiki.storage.order_sealing import Column, OrderSealing, Sealed
 from torihiki.storage.sqlite.order_facets import facet_number, facet_of
 
 
@@ -36,10 +37,22 @@ class OrderChanges:
         row = connection.execute(self._sql["kept"], (seller_id, number)).fetchone()
         if row is None:
             return False
-        order_key, seller_key, facet, created_us, updated_us, document, personal = row[:7]
-        items, withheld, regulated, fulfillment, *enumerations = row[7:]
+        order_key, seller_key, facet, *columns = row
+        kept = self._opened(seller_id, number, columns)
+        changed = decide(kept)
+        if changed is None:
+            return True
+        if changed.facet != kept.facet:
+            facet = facet_number(connection, self._sql, seller_key, changed.facet)
+        sealed = self._sealing.sealed(seller_id, number, changed)
+        self._write(connection, order_key, facet, changed, sealed)
+        return True
+
+    def _opened(self, seller_id: str, number: int, columns: Sequence[Any]) -> KeptOrder:
+        created_us, updated_us, document, personal = columns[:4]
+        items, withheld, regulated, fulfillment, *enumerations = columns[4:]
         opening = self._sealing.open
-        kept = KeptOrder(
+        return KeptOrder(
             facet=facet_of(enumerations),
             created=from_micros(created_us),
             last_updated=from_micros(updated_us),
@@ -52,14 +65,17 @@ class OrderChanges:
             else opening(Column.REGULATED, seller_id, number, regulated),
             fulfillment=fulfillment,
         )
-        changed = decide(kept)
-        if changed is None:
-            return True
-        if changed.facet != kept.facet:
-            facet = facet_number(connection, self._sql, seller_key, changed.facet)
+
+    def _write(
+        self,
+        connection: sqlite3.Connection,
+        order_key: int,
+        facet: int,
+        changed: ChangedOrder,
+        sealed: Sealed,
+    ) -> None:
         updated_us = micros(changed.last_updated)
         earliest, latest = changed.earliest_delivery, changed.latest_delivery
-        sealed = self._sealing.sealed(seller_id, number, changed)
         connection.execute(
             self._sql["change_order"],
             (
@@ -87,4 +103,3 @@ class OrderChanges:
         )
         for entry in changed.history:
             connection.execute(self._sql["add_history"], (order_key, *entry_row(entry)))
-        return True

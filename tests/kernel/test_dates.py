@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torihiki.kernel.dates import parse_date
 from torihiki.kernel.instant import Instant, micros
-from torihiki.orders.v0.query import parse_date
 
 ACCEPTED = {
     "2024-01-19T03:58:30Z": "2024-01-19T03:58:30Z",
