@@ -65,13 +65,16 @@ class Call:
         query: The query string as it came, still percent-encoded.
         headers: Lower-case names and values.
         receive: Where the body comes from.
-        now: The operator's time of this request; it does not move while the request is answered.
+        now: The operator's time of this request: of its head, and once its body was read of that, so that a change is not
+            dated before reads that did not see it yet, however slowly it was sent. It does not move otherwise.
         caller: Who calls; None for operations that have no seller.
         request_id: The id that the answer will bear.
         scope: The request as the protocol gives it.
+        clock: Gives the time of the body; None: `now` stays that of the head.
     """
 
     __slots__ = (
+        "_clock",
         "caller",
         "headers",
         "now",
@@ -95,6 +98,7 @@ class Call:
         caller: Caller | None,
         request_id: str,
         scope: Scope | None = None,
+        clock: Callable[[], Awaitable[Instant]] | None = None,
     ) -> None:
         self.operation = operation
         self.path = path
@@ -105,6 +109,7 @@ class Call:
         self.caller = caller
         self.request_id = request_id
         self.scope = {} if scope is None else scope
+        self._clock = clock
 
     def header(self, name: bytes) -> bytes | None:
         """The header of that (lower-case) name."""
@@ -128,7 +133,7 @@ class Call:
         """The whole body.
 
         Raises:
-            Problem: It is longer than `limit` bytes.
+            Problem: It is longer than `limit` bytes, or the clock cannot be read now.
             ClientGone: The connection closed before its end.
         """
         parts: list[bytes] = []
@@ -138,6 +143,8 @@ class Call:
             if size > limit:
                 raise Problem(Kind.TOO_LARGE, f"The request body is larger than {limit} bytes.")
             parts.append(part)
+        if self._clock is not None:
+            self.now = await self._clock()
         return b"".join(parts)
 
 

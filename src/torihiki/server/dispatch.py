@@ -178,6 +178,7 @@ class Dispatch:
                     caller=caller,
                     request_id=request_id,
                     scope=scope,
+                    clock=self._state.now if route.needs_database else None,
                 )
             )
         except Problem as problem:

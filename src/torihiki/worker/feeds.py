@@ -154,9 +154,9 @@ class FeedWork:
         except Unreadable as error:
             await self._refuse(held.claim, error, Status.DONE, now)
             return False
-        if not is_checked:
+        wave = held.wave(PIECES) if is_checked else None
+        if wave is None:
             return await self._record(held, held.progress, ())
-        wave = held.wave()
         if not wave:
             findings = await self._store.findings(held.claim.feed_id)
             await self._finish(held.claim, Status.DONE, held.progress, findings, now)

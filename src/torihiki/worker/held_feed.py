@@ -60,31 +60,40 @@ class HeldFeed:
                 self._unchecked = None
         return self._unchecked is None
 
-    def _unapplied(self) -> Iterator[Placed]:
-        """The messages behind those that were recorded before this worker came."""
+    def _unapplied(self) -> Iterator[Placed | None]:
+        """The messages behind those that were recorded before this worker came; None: a piece has been read."""
         place = 0
         behind = self.progress.messages
-        for message in itertools.chain.from_iterable(self._read()):
-            place += message.counts
-            if not message.counts and not behind:
-                yield Placed(message, 0)
-            elif message.counts and place > behind:
-                yield Placed(message, place)
+        for piece in self._read():
+            for message in piece:
+                place += message.counts
+                if not message.counts and not behind:
+                    yield Placed(message, 0)
+                elif message.counts and place > behind:
+                    yield Placed(message, place)
+            yield None
 
-    def wave(self) -> Sequence[Placed]:
+    def wave(self, pieces: int) -> Sequence[Placed] | None:
         """The messages that are next, no two of them for one order; empty: there are no more.
 
-        The same ones until `recorded` is called.
+        The same ones until `recorded` is called. None: so many pieces of the document held none, but there may be more;
+        a lease does not outlast the reading of a whole one.
         """
         if self._wave:
             return self._wave
         orders: set[str] = set()
         by_merchant: bool | None = None
         while len(self._wave) < WAVE:
-            following = self._following or next(self._messages, None)
+            try:
+                following = self._following or next(self._messages)
+            except StopIteration:
+                break
             self._following = None
             if following is None:
-                break
+                pieces -= 1
+                if not pieces:
+                    return self._wave or None
+                continue
             shipment = following.message.shipment
             if shipment is not None:
                 name = shipment.order_id or shipment.merchant_order_id

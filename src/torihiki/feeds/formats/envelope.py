@@ -220,7 +220,8 @@ class _Reading:
         self._collected, self._length = [], 0
 
     def _text(self, text: str) -> None:
-        if self._collected is None:
+        # What stands in an element that is ignored is none of the field around it.
+        if self._collected is None or self._skipped_from:
             return
         # One character more than a field may have is enough to refuse it; blanks around it are not kept.
         if self._length <= FIELD_MAX and (self._length or not text.isspace()):

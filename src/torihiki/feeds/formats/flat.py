@@ -67,6 +67,9 @@ def read_flat(
             MISSING_FIELD,
             f"The required field {missing[0]} is missing from the headings of the file.",
         )
+    twice = [name for name in headings if name in _KNOWN and headings.count(name) > 1]
+    if twice:
+        raise Unreadable(NOT_A_TABLE, f"The field heading {twice[0]} stands twice.")
     yield _odd(headings)
     piece: list[Message] = []
     for number, row in enumerate(rows, 1):
