@@ -93,13 +93,14 @@ async def test_same_order_again_and_a_first_import_leave_no_trace(store: Orders)
         assert await told(store) == []
 
 
-async def test_same_order_again_undoes_what_no_read_shows(store: Orders) -> None:
+async def test_same_order_again_forgets_no_package(store: Orders) -> None:
+    """A confirmation that is sent again after a repeated import must still be known (O-25)."""
     await store.put([PUT])
     await store.change(
         "S1", order_id(1), lambda kept: unchanged(PUT, kept, fulfillment=b'{"packages":[1]}')
     )
     await store.put([PUT])
-    assert await fulfillment(store) == b"{}"
+    assert await fulfillment(store) == b'{"packages":[1]}'
     assert await told(store) == []
 
 

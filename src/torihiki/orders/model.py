@@ -195,7 +195,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to an order.
 
     Args:
-        at: When, on the operator's clock; as LastUpdateDate it never goes back within an order.
+        at: When, on the operator's clock; of an import the LastUpdateDate that came with it. Otherwise it never goes back.
         event: What: the name of an event of `rules`.
         by: Who caused it: an application's id, a feed, or the operator.
         order_status: What the order's status was afterwards.

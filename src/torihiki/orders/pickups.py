@@ -150,6 +150,8 @@ def _listed(standing: Standing, items: tuple[PickupItem, ...]) -> dict[str, int]
         item_id = item.order_item_id
         if item_id is None or item_id not in free or item_id in found:
             raise unfit()
+        if item.quantity is not None and item.quantity < 1:
+            raise unfit()
         found[item_id] = free[item_id] if item.quantity is None else item.quantity
     if not found:
         raise unfit()

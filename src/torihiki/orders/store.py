@@ -108,8 +108,8 @@ class OrderStore(Protocol):
     async def put(self, orders: Sequence[StoredOrder]) -> set[str]:
         """Adds the orders, or replaces those that are there, all or none; durable when it returns.
 
-        An order keeps its place (order key) and its history when it is replaced; what a change had kept of its
-        fulfillment goes, and the replacement is an entry of its history. Orders of sellers that do not exist are left out,
+        An order keeps its place (order key) and its history when it is replaced; where document, items or date
+        differ, what changes had kept of its fulfillment goes, and the replacement is an entry of its history. Orders of sellers that do not exist are left out,
         and the ids of those sellers are returned. No order may stand twice in one call.
         """
         ...

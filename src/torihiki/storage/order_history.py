@@ -32,7 +32,11 @@ def entry_of(row: Sequence[Any]) -> HistoryEntry:
 def replacement(
     order: StoredOrder, updated_us: int, document: bytes, items: bytes
 ) -> EntryRow | None:
-    """What the history says when `order` takes the place of the one with those; None: nothing, they are the same."""
+    """What the history says when `order` takes the place of the one with those; None: nothing, they are the same.
+
+    The packages of the former state are forgotten only where it says something: an import of what is there already, as
+    a repeated one brings it, must not make a confirmation that is sent again count twice.
+    """
     last_updated_us = micros(order.last_updated)
     if (last_updated_us, order.document, order.items) == (updated_us, document, items):
         return None

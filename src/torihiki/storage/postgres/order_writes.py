@@ -213,6 +213,9 @@ class OrderWrites:
         await connection.execute(self._sql["replace_orders"].text, keys, *rows)
         await connection.execute(self._sql["replace_details"].text, keys, *details)
         if history:
+            await connection.execute(
+                self._sql["begin_fulfillment"].text, [entry[0] for entry in history]
+            )
             await connection.execute(self._sql["add_history"].text, *_columns(history))
 
 

@@ -149,13 +149,15 @@ FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[
           store_chain_store_id, earliest_delivery_us, latest_delivery_us, erasable_us, document, ending, personal)
 WHERE o.order_key = new.order_key;
 
--- replace_details: the same of another state, which nothing has happened to
+-- replace_details: the same of another state
 UPDATE order_details AS d SET
-  items = new.items, restricted_items = new.restricted_items, withheld = new.withheld, regulated = new.regulated,
-  fulfillment = '{}'
+  items = new.items, restricted_items = new.restricted_items, withheld = new.withheld, regulated = new.regulated
 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
   AS new (order_key, items, restricted_items, withheld, regulated)
 WHERE d.order_key = new.order_key;
+
+-- begin_fulfillment: nothing has happened to states that came from elsewhere
+UPDATE order_details SET fulfillment = '{}' WHERE order_key = ANY($1::bigint[]);
 
 -- add_history: the next entry of orders' histories, one for each
 INSERT INTO order_history (order_key, sequence, at_us, event, caused_by, order_status, details)

@@ -87,6 +87,7 @@ class OrderWrites:
         connection.executemany(sql["replace_order"], replaced)
         for statement, parameters in details.items():
             connection.executemany(sql[statement], parameters)
+        connection.executemany(sql["begin_fulfillment"], [entry[:1] for entry in history])
         connection.executemany(sql["add_history"], history)
 
     def _placed(

@@ -238,9 +238,11 @@ WHERE order_key = ?;
 -- add_details: what pages never need
 INSERT INTO order_details (items, restricted_items, withheld, regulated, order_key) VALUES (?, ?, ?, ?, ?);
 
--- replace_details: the same of another state, which nothing has happened to
-UPDATE order_details SET items = ?, restricted_items = ?, withheld = ?, regulated = ?, fulfillment = X'7B7D'
-WHERE order_key = ?;
+-- replace_details: the same of another state
+UPDATE order_details SET items = ?, restricted_items = ?, withheld = ?, regulated = ? WHERE order_key = ?;
+
+-- begin_fulfillment: nothing has happened to a state that came from elsewhere
+UPDATE order_details SET fulfillment = X'7B7D' WHERE order_key = ?;
 
 -- erasable: final orders that have not changed for long and still have their restricted members
 SELECT s.seller_id, o.order_number FROM orders AS o INDEXED BY orders_erasable
