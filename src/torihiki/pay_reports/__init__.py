@@ -1,0 +1,1 @@
+"""Amazon Pay Reports: what is asked for, when it is due, and how its lines look."""

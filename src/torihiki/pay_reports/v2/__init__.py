@@ -1,0 +1,1 @@
+"""The wire format of Amazon Pay Reports v2."""

@@ -1,0 +1,96 @@
+"""The queue of reports, as workers see it. No rule lives behind it.
+
+A worker holds a report for as long as its lease says, counted on the machine's clock: the operator's can jump. A worker
+whose lease has run out goes on until somebody else takes the report over; then it finds that it can end it no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from torihiki.kernel.instant import Instant
+from torihiki.pay_reports.model import Account, Report
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that a worker holds.
+
+    Args:
+        report_key: What the queue knows it by.
+        report: As it is now, begun.
+        account: Whose it is.
+        region: Where the merchant is: na, eu or jp; decides the times in its files.
+        settlement: The number of the settlement that it tells; None: it tells the period of the report.
+    """
+
+    report_key: int
+    report: Report
+    account: Account
+    region: str
+    settlement: int | None
+
+
+class OldReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that is to be forgotten; its document, if it has one, goes first."""
+
+    report_key: int
+    document_id: str | None
+
+
+class ReportWork(Protocol):
+    """Reports that are to be made, and those that have had their time. Every method raises `Problem` (unavailable)."""
+
+    async def claim(self, owner: str, *, at: Instant, until: Instant, now: Instant) -> Claim | None:
+        """The open report that waits longest and that nobody holds, for `owner` until then; None: there is none.
+
+        Args:
+            owner: The worker; no other has that name.
+            at: The machine's time.
+            until: Likewise.
+            now: The operator's time in whole seconds: when processing began, if it begins now. A report that is taken
+                over keeps its first.
+        """
+        ...
+
+    async def extend(self, report_key: int, owner: str, until: Instant) -> bool:
+        """Holds the report until then, by the machine's clock. False: `owner` does not hold it."""
+        ...
+
+    async def finish(
+        self, report_key: int, owner: str, ended: Report, *, document_bytes: int | None = None
+    ) -> bool:
+        """Ends the report as `rules.completed`, `rules.cancelled` or `rules.failed` made it; durable when it returns.
+
+        False: `owner` does not hold it, and nothing was changed; the document that it made belongs to nobody.
+
+        Args:
+            report_key: Of the claim.
+            owner: Who claimed it.
+            ended: Status, end and document or failure are kept; the rest stands already.
+            document_bytes: How long its document is, if it has one.
+        """
+        ...
+
+    async def release(self, owner: str) -> None:
+        """Gives back whatever `owner` holds, so that others need not wait for its leases."""
+        ...
+
+    async def add_settlement_report(
+        self, account: Account, report: Report, settlement: int
+    ) -> bool:
+        """Adds the report of a settlement, whose number is unique in the database; durable when it returns.
+
+        False: it has its report already, and nothing was changed.
+        """
+        ...
+
+    async def old_reports(self, before: Instant, limit: int) -> Sequence[OldReport]:
+        """Up to `limit` reports that are over and were created before that instant, the oldest first."""
+        ...
+
+    async def forget(self, report_keys: Sequence[int]) -> None:
+        """Forgets reports whose documents are gone; durable when it returns. One that is open stays."""
+        ...
