@@ -1,0 +1,155 @@
+"""The import that feeds the ledger, and the closing of settlement periods."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from torihiki.kernel.instant import Instant
+from torihiki.payments.lines import BadLine, parse_line
+from torihiki.payments.model import Account, Accounting, Environment, Event, Settlement
+from torihiki.payments.recording import Recorder
+from torihiki.payments.settlement import close, next_close
+from torihiki.payments.store import LedgerStore
+
+ERRORS_REPORTED_MAX: Final = 1_000
+IMPORT_BATCH: Final = 1_000
+"""Events that are appended together; a batch is there whole or not at all."""
+
+
+class LineError(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an import that was not taken.
+
+    Args:
+        line: Its number, from 1.
+        reason: What is wrong with it; holds no personal data.
+    """
+
+    line: int
+    reason: str
+
+
+class PaymentReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an import.
+
+    Args:
+        imported: Lines that were taken; each is durable.
+        new: How many of these the ledger did not have.
+        failed: Lines that were not taken.
+        errors: The first `ERRORS_REPORTED_MAX` of these.
+    """
+
+    imported: int
+    new: int
+    failed: int
+    errors: list[LineError]
+
+
+class PaymentImport:
+    """An import under way: takes lines one by one and appends them in batches.
+
+    A line that is bad is noted and the others are kept. What the ledger has already is taken and adds nothing, so an
+    import that was killed is repeated from its start.
+    """
+
+    def __init__(self, store: LedgerStore, recorder: Recorder) -> None:
+        self._store = store
+        self._recorder = recorder
+        self._line = 0
+        self._imported = 0
+        self._new = 0
+        self._failed = 0
+        self._errors: list[LineError] = []
+        self._batch: list[tuple[int, Event]] = []
+
+    async def add(self, line: bytes) -> None:
+        """Takes the next line; blank ones are skipped. Awaits only when a batch is full."""
+        self._line += 1
+        if not line or line.isspace():
+            return
+        try:
+            event = parse_line(line)
+        except BadLine as error:
+            self.refuse(str(error))
+            return
+        self._batch.append((self._line, event))
+        if len(self._batch) >= IMPORT_BATCH:
+            await self._write()
+
+    def skip(self, reason: str) -> None:
+        """Counts a line that was not even read whole."""
+        self._line += 1
+        self.refuse(reason)
+
+    def refuse(self, reason: str, line: int | None = None) -> None:
+        """Notes a bad line, by default the present one."""
+        self._failed += 1
+        if len(self._errors) < ERRORS_REPORTED_MAX:
+            self._errors.append(LineError(line=line or self._line, reason=reason))
+
+    @property
+    def lines(self) -> int:
+        """Lines taken so far."""
+        return self._line
+
+    async def finish(self) -> PaymentReport:
+        """Writes what is left, and reports."""
+        await self._write()
+        errors = sorted(self._errors, key=lambda error: error.line)
+        return PaymentReport(
+            imported=self._imported, new=self._new, failed=self._failed, errors=errors
+        )
+
+    async def _write(self) -> None:
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        appended = await self._store.append([event for _, event in batch], self._recorder)
+        self._new += appended.new
+        for line, event in batch:
+            merchant_id = event.key.account.merchant_id
+            if merchant_id in appended.unknown:
+                self.refuse(f"there is no merchant {merchant_id!r}", line)
+            else:
+                self._imported += 1
+
+
+async def close_due(store: LedgerStore, now: Instant) -> list[Settlement]:
+    """Closes every period that has ended by now, one after the other as if nobody had been late."""
+    settlements = []
+    for accounting in await store.accountings():
+        settlements += await _close_due(store, accounting, now)
+    return settlements
+
+
+async def _close_due(store: LedgerStore, found: Accounting, now: Instant) -> list[Settlement]:
+    merchant_id = found.merchant.merchant_id
+    settlements = []
+    accounting: Accounting | None = found
+    while accounting is not None:
+        until = next_close(accounting)
+        if until is None or until > now:
+            break
+        settlements += await store.settle(_live(merchant_id), until, partial(close, until=until))
+        accounting = await store.accounting(merchant_id)
+    return settlements
+
+
+async def close_at_will(
+    store: LedgerStore,
+    merchant_id: str,
+    now: Instant,
+    *,
+    reserve: int = 0,
+    on_hold: bool = False,
+) -> list[Settlement]:
+    """Closes a merchant's open periods now; `reserve` and `on_hold` as for `close`, in each of the currencies."""
+    return await store.settle(
+        _live(merchant_id), now, partial(close, until=now, reserve=reserve, on_hold=on_hold)
+    )
+
+
+def _live(merchant_id: str) -> Account:
+    return Account(merchant_id=merchant_id, environment=Environment.LIVE)
