@@ -16,11 +16,14 @@ from tests.storage.order_model import MARKETPLACES
 
 from torihiki.admin.model import Seller
 from torihiki.admin.store import AdminStore, AuditStore
+from torihiki.auth.pay.store import PayAccountStore
 from torihiki.auth.store import AuthStore
 from torihiki.bootstrap.files import KeyFile
 from torihiki.feeds.store import FeedStore
 from torihiki.kernel.instant import from_micros
 from torihiki.orders.store import OrderStore
+from torihiki.pay_reports.store import ReportStore
+from torihiki.pay_reports.work import ReportWork
 from torihiki.storage.order_keys import EmailKeys
 from torihiki.storage.postgres.admin import PostgresAdminStore
 from torihiki.storage.postgres.audit import PostgresAuditStore
@@ -28,12 +31,16 @@ from torihiki.storage.postgres.auth import PostgresAuthStore
 from torihiki.storage.postgres.database import Database as PostgresDatabase
 from torihiki.storage.postgres.feeds import PostgresFeedStore
 from torihiki.storage.postgres.orders import PostgresOrders
+from torihiki.storage.postgres.pay_accounts import PostgresPayAccountStore
+from torihiki.storage.postgres.pay_reports import PostgresReportStore, PostgresReportWork
 from torihiki.storage.sqlite.admin import SqliteAdminStore
 from torihiki.storage.sqlite.audit import SqliteAuditStore
 from torihiki.storage.sqlite.auth import SqliteAuthStore
 from torihiki.storage.sqlite.database import Database, migrate
 from torihiki.storage.sqlite.feeds import SqliteFeedStore
 from torihiki.storage.sqlite.orders import SqliteOrders
+from torihiki.storage.sqlite.pay_accounts import SqlitePayAccountStore
+from torihiki.storage.sqlite.pay_reports import SqliteReportStore, SqliteReportWork
 from torihiki.storage.vault import Vault
 
 Row = tuple[Any, ...]
@@ -57,6 +64,9 @@ class Stores(NamedTuple):
     admin: AdminStore
     auth: AuthStore
     orders: Orders
+    pay_accounts: PayAccountStore
+    pay_reports: ReportStore
+    pay_work: ReportWork
     at_rest: Callable[[], bytes]
     """Every byte that the database keeps on disk; for tests that look for what must not be there."""
     audit: AuditStore
@@ -100,6 +110,9 @@ class SqliteBackend:
             SqliteAdminStore(database),
             SqliteAuthStore(database),
             SqliteOrders(database, *sealing(keys or self.keys)),
+            SqlitePayAccountStore(database),
+            SqliteReportStore(database),
+            SqliteReportWork(database),
             self._at_rest,
             SqliteAuditStore(database),
             SqliteFeedStore(database),
@@ -148,6 +161,9 @@ class PostgresBackend:
             PostgresAdminStore(database),
             PostgresAuthStore(database),
             PostgresOrders(database, *sealing(keys or self.keys)),
+            PostgresPayAccountStore(database),
+            PostgresReportStore(database),
+            PostgresReportWork(database),
             lambda: self._server.at_rest(self._url),
             PostgresAuditStore(database),
             PostgresFeedStore(database),

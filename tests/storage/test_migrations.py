@@ -67,6 +67,37 @@ ROWS: Mapping[int, str] = {
         VALUES ('S1', 'T', {texts}, 1, 'IN_QUEUE', 'document', 'report', 0, '{{}}');
         INSERT INTO feed_findings (feed_key, messages, findings) SELECT feed_key, 1, {bytes} FROM feeds
     """,
+    7: """
+        INSERT INTO pay_merchants (merchant_id, seller_key, region, created_us)
+        SELECT 'A1MERCHANT0001', seller_key, 'jp', 1 FROM sellers;
+        INSERT INTO pay_keys (public_key_id, merchant_key, environment, public_key_pem, created_us)
+        SELECT 'SANDBOX-A', merchant_key, 'sandbox', 'PEM', 1 FROM pay_merchants;
+        INSERT INTO pay_reports (merchant_key, environment, report_id, report_type, start_us, end_us, created_us, status,
+                                 failure, lease_us)
+        SELECT merchant_key, 'live', 'A1T1', 'T', 1, 2, 3, 'IN_PROGRESS', '', 0 FROM pay_merchants;
+        INSERT INTO pay_schedules (merchant_key, environment, schedule_id, report_type, frequency, next_us)
+        SELECT merchant_key, 'live', '1', 'T', 'PT5M', 1 FROM pay_merchants;
+        INSERT INTO pay_idempotency (merchant_key, environment, scope, idempotency_key, request_hash, status, body,
+                                     answered_us)
+        SELECT merchant_key, 'live', 'POST /v2/reports', 'key', {bytes}, 201, {other_bytes}, 1 FROM pay_merchants
+    """,
+    8: """
+        INSERT INTO ledger_accounts (merchant_key, environment, closed_us)
+        SELECT merchant_key, 'live', 6 FROM pay_merchants;
+        INSERT INTO ledger_events (account_key, object_id, state, updated_us)
+        SELECT account_key, 'C1', 'Captured', 5 FROM ledger_accounts;
+        INSERT INTO ledger_objects (account_key, object_id, known)
+        SELECT account_key, 'C1', {bytes} FROM ledger_accounts;
+        INSERT INTO ledger_series (account_key, report_type, currency)
+        SELECT account_key, 'settlement', 'JPY' FROM ledger_accounts;
+        INSERT INTO ledger_runs (run_key, series_key, first_us, last_us, lines, layout, times, nets, body)
+        SELECT 1, series_key, 5, 5, 1, {bytes}, {bytes}, NULL, {other_bytes} FROM ledger_series;
+        INSERT INTO ledger_values (run_key, body) VALUES (1, {bytes});
+        INSERT INTO settlements (number, account_key, series_key, settlement_id, start_us, end_us, after_run, last_run,
+                                 postings, opening, net, paid, reserved, carried_over, balance_rows)
+        SELECT 1, account_key, series_key, '5336315815', 5, 6, 0, 1, 1, '0', '7', '7', '0', '0', {bytes}
+        FROM ledger_series;
+    """,
 }
 """Rows of each version's tables, in the words that both databases understand but for bytes and booleans."""
 

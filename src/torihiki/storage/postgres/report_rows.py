@@ -1,0 +1,162 @@
+"""The rows of reports from PostgreSQL, as `pay_reports.rows.ReportRows` promises.
+
+Each statement is its own transaction, so that none is open while a document is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from torihiki.kernel.instant import Instant
+from torihiki.pay_reports.model import Account, ReportType
+from torihiki.pay_reports.rows import Period, RowMaker
+from torihiki.storage.ledger_export import (
+    OPENED,
+    PAGE,
+    Export,
+    Settled,
+    Stretch,
+    ceiling_us,
+    place_of,
+)
+from torihiki.storage.ledger_runs import first_from
+from torihiki.storage.ledger_sealing import LedgerSealing
+from torihiki.storage.ledger_walk import Part, Step, Walk
+from torihiki.storage.postgres.database import Database
+from torihiki.storage.postgres.named import load
+from torihiki.storage.vault import Vault
+
+TIMES: Final = 100
+"""Runs that are searched at once for a row."""
+
+_SQL: Final = load("torihiki.storage.postgres", "report_rows.sql")
+
+
+class PostgresReportRows:
+    """The `ReportRows` of one PostgreSQL database; see `PostgresLedger` for the arguments."""
+
+    def __init__(self, database: Database, vault: Vault, maker: RowMaker) -> None:
+        self._database = database
+        self._sealing = LedgerSealing(vault)
+        self._maker = maker
+
+    async def rows(
+        self,
+        account: Account,
+        report_type: ReportType,
+        start: Instant,
+        before: Instant,
+        *,
+        newest_first: bool = False,
+        settlement_id: str = "",
+    ) -> AsyncIterator[bytes]:
+        """See `ReportRows`."""
+        series = await self._series(account, report_type)
+        if series is None:
+            return
+        series_key, region, last_run = series
+        place = place_of(account, report_type)
+        export = Export(self._sealing, self._maker, place, region, settlement_id)
+        stretch = Stretch(series_key, ceiling_us(start), ceiling_us(before), 0, last_run)
+        async for part in self._parts(export, stretch, newest_first=newest_first):
+            yield part
+
+    async def has_rows(
+        self, account: Account, report_type: ReportType, start: Instant, before: Instant
+    ) -> bool:
+        """See `ReportRows`."""
+        series = await self._series(account, report_type)
+        if series is None:
+            return False
+        stretch = Stretch(series[0], ceiling_us(start), ceiling_us(before), 0, series[2])
+        place_us, place_key = stretch.first_place(newest_first=False)
+        given = stretch._asdict() | {"page": TIMES}
+        while True:
+            given |= {"place_us": place_us, "place_key": place_key}
+            runs = await self._database.rows(_SQL["times"], given)
+            for run in runs:
+                first = first_from(run["times"], stretch.start_us)
+                if first is not None and first < stretch.before_us:
+                    return True
+            if len(runs) < TIMES:
+                return False
+            place_us, place_key = runs[-1]["first_us"], runs[-1]["run_key"]
+
+    async def period(self, account: Account, number: int) -> Period | None:
+        """See `ReportRows`."""
+        settled = await self._settled(account, number)
+        return None if settled is None else settled.period
+
+    async def settlement(
+        self, account: Account, number: int, *, newest_first: bool = False
+    ) -> AsyncIterator[bytes]:
+        """See `ReportRows`."""
+        settled = await self._settled(account, number)
+        if settled is None:
+            return
+        place = place_of(account, ReportType.SETTLEMENT, settled.currency)
+        export = Export(self._sealing, self._maker, place, settled.region, settled.settlement_id)
+        above, below = export.balance(settled.balance_rows, newest_first=newest_first)
+        if above:
+            yield above
+        (late,) = await self._database.rows(_SQL["late"], settled._asdict())
+        stretches = settled.stretches(late["first_us"])
+        for stretch in reversed(stretches) if newest_first else stretches:
+            async for part in self._parts(export, stretch, newest_first=newest_first):
+                yield part
+        if below:
+            yield below
+
+    async def _series(
+        self, account: Account, report_type: ReportType
+    ) -> tuple[int, str, int] | None:
+        given = {
+            "merchant_id": account.merchant_id,
+            "environment": account.environment,
+            "report_type": report_type,
+        }
+        rows = await self._database.rows(_SQL["series"], given)
+        return tuple(rows[0]) if rows else None
+
+    async def _settled(self, account: Account, number: int) -> Settled | None:
+        given = {
+            "merchant_id": account.merchant_id,
+            "environment": account.environment,
+            "number": number,
+        }
+        rows = await self._database.rows(_SQL["settlement"], given)
+        return Settled(*rows[0]) if rows else None
+
+    async def _parts(
+        self, export: Export, stretch: Stretch, *, newest_first: bool
+    ) -> AsyncIterator[bytes]:
+        walk = Walk(stretch.start_us, stretch.before_us, newest_first=newest_first)
+        statement = _SQL["newest_first" if newest_first else "oldest_first"]
+        place_us, place_key = stretch.first_place(newest_first=newest_first)
+        given = stretch._asdict() | {"page": PAGE}
+        end = False
+        while not end:
+            given |= {"place_us": place_us, "place_key": place_key}
+            runs = [tuple(run) for run in await self._database.rows(statement, given)]
+            end = len(runs) < PAGE
+            for step in walk.steps(runs, end=end):
+                part = await self._part(export, step, newest_first=newest_first)
+                for rows in part.rows():
+                    yield rows
+            if runs:
+                place_key, first_us, last_us, _ = runs[-1]
+                place_us = last_us if newest_first else first_us
+
+    async def _part(self, export: Export, step: Step, *, newest_first: bool) -> Part:
+        part = Part(step, newest_first=newest_first)
+        for low in range(0, len(step.run_keys), OPENED):
+            wanted = {"run_keys": step.run_keys[low : low + OPENED]}
+            for run_key, layout, times, sealed in await self._database.rows(_SQL["runs"], wanted):
+                if export.is_good(layout):
+                    rows = export.opened(run_key, sealed)
+                else:
+                    (made,) = await self._database.rows(_SQL["run_values"], {"run_key": run_key})
+                    rows = export.made(run_key, times, made["body"])
+                part.add(run_key, times, rows)
+        return part

@@ -1,0 +1,181 @@
+"""The rows of reports from SQLite, as `pay_reports.rows.ReportRows` promises.
+
+Nothing here waits: each part is read on the calling thread, by statements that end before it is handed out. So a document
+is made in a process of its own, not beside requests. Each export has a connection of its own, because what is read once
+needs no cache, and through a mapped file it would count as memory of the process.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
+from typing import Final
+
+from torihiki.kernel.instant import Instant
+from torihiki.kernel.problem import unavailable
+from torihiki.pay_reports.model import Account, ReportType
+from torihiki.pay_reports.rows import Period, RowMaker
+from torihiki.storage import statements
+from torihiki.storage.ledger_export import (
+    OPENED,
+    PAGE,
+    Export,
+    Settled,
+    Stretch,
+    ceiling_us,
+    place_of,
+)
+from torihiki.storage.ledger_runs import SPAN_US, first_from
+from torihiki.storage.ledger_sealing import LedgerSealing
+from torihiki.storage.ledger_walk import Part, Step, Walk
+from torihiki.storage.schema import UnsuitableDatabase
+from torihiki.storage.sqlite.database import Database, connect
+from torihiki.storage.vault import Vault
+
+CACHE_KIB: Final = 2 * 1024
+
+_SQL: Final = statements.load("torihiki.storage.sqlite", "report_rows.sql")
+
+
+class SqliteReportRows:
+    """The `ReportRows` of one SQLite database; see `SqliteLedger` for the arguments."""
+
+    def __init__(self, database: Database, vault: Vault, maker: RowMaker) -> None:
+        self._database = database
+        self._sealing = LedgerSealing(vault)
+        self._maker = maker
+
+    async def rows(
+        self,
+        account: Account,
+        report_type: ReportType,
+        start: Instant,
+        before: Instant,
+        *,
+        newest_first: bool = False,
+        settlement_id: str = "",
+    ) -> AsyncIterator[bytes]:
+        """See `ReportRows`."""
+        series = self._series(account, report_type)
+        if series is None:
+            return
+        series_key, region, last_run = series
+        place = place_of(account, report_type)
+        export = Export(self._sealing, self._maker, place, region, settlement_id)
+        stretch = Stretch(series_key, ceiling_us(start), ceiling_us(before), 0, last_run)
+        with self._reading() as reader:
+            for part in _parts(reader, export, stretch, newest_first=newest_first):
+                yield part
+
+    async def has_rows(
+        self, account: Account, report_type: ReportType, start: Instant, before: Instant
+    ) -> bool:
+        """See `ReportRows`."""
+        series = self._series(account, report_type)
+        if series is None:
+            return False
+        start_us, before_us = ceiling_us(start), ceiling_us(before)
+        given = {
+            "series_key": series[0],
+            "reach_us": start_us - SPAN_US,
+            "start_us": start_us,
+            "before_us": before_us,
+        }
+        try:
+            return any(
+                (first := first_from(times, start_us)) is not None and first < before_us
+                for (times,) in self._database.reader.execute(_SQL["times"], given)
+            )
+        except sqlite3.DatabaseError as error:
+            raise unavailable() from error
+
+    async def period(self, account: Account, number: int) -> Period | None:
+        """See `ReportRows`."""
+        settled = self._settled(account, number)
+        return None if settled is None else settled.period
+
+    async def settlement(
+        self, account: Account, number: int, *, newest_first: bool = False
+    ) -> AsyncIterator[bytes]:
+        """See `ReportRows`."""
+        settled = self._settled(account, number)
+        if settled is None:
+            return
+        place = place_of(account, ReportType.SETTLEMENT, settled.currency)
+        export = Export(self._sealing, self._maker, place, settled.region, settled.settlement_id)
+        above, below = export.balance(settled.balance_rows, newest_first=newest_first)
+        if above:
+            yield above
+        ((late_us,),) = self._database.read(_SQL["late"], settled._asdict())
+        stretches = settled.stretches(late_us)
+        with self._reading() as reader:
+            for stretch in reversed(stretches) if newest_first else stretches:
+                for part in _parts(reader, export, stretch, newest_first=newest_first):
+                    yield part
+        if below:
+            yield below
+
+    def _series(self, account: Account, report_type: ReportType) -> tuple[int, str, int] | None:
+        given = {
+            "merchant_id": account.merchant_id,
+            "environment": account.environment,
+            "report_type": report_type,
+        }
+        rows = self._database.read(_SQL["series"], given)
+        return rows[0] if rows else None
+
+    def _settled(self, account: Account, number: int) -> Settled | None:
+        given = {
+            "merchant_id": account.merchant_id,
+            "environment": account.environment,
+            "number": number,
+        }
+        rows = self._database.read(_SQL["settlement"], given)
+        return Settled(*rows[0]) if rows else None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one export."""
+        try:
+            with closing(connect(self._database.path, CACHE_KIB)) as reader:
+                reader.execute("PRAGMA mmap_size = 0")
+                yield reader
+        except (sqlite3.DatabaseError, UnsuitableDatabase) as error:
+            raise unavailable() from error
+
+
+def _parts(
+    reader: sqlite3.Connection, export: Export, stretch: Stretch, *, newest_first: bool
+) -> Iterator[bytes]:
+    walk = Walk(stretch.start_us, stretch.before_us, newest_first=newest_first)
+    statement = _SQL["newest_first" if newest_first else "oldest_first"]
+    place_us, place_key = stretch.first_place(newest_first=newest_first)
+    given = stretch._asdict() | {"page": PAGE}
+    end = False
+    while not end:
+        given |= {"place_us": place_us, "place_key": place_key}
+        runs = reader.execute(statement, given).fetchall()
+        end = len(runs) < PAGE
+        for step in walk.steps(runs, end=end):
+            part = _part(reader, export, step, newest_first=newest_first)
+            yield from part.rows()
+        if runs:
+            place_key, first_us, last_us, _ = runs[-1]
+            place_us = last_us if newest_first else first_us
+
+
+def _part(reader: sqlite3.Connection, export: Export, step: Step, *, newest_first: bool) -> Part:
+    part = Part(step, newest_first=newest_first)
+    for low in range(0, len(step.run_keys), OPENED):
+        wanted = {"run_keys": json.dumps(step.run_keys[low : low + OPENED])}
+        for run_key, layout, times, sealed in reader.execute(_SQL["runs"], wanted).fetchall():
+            if export.is_good(layout):
+                rows = export.opened(run_key, sealed)
+            else:
+                made = {"run_key": run_key}
+                ((values,),) = reader.execute(_SQL["run_values"], made).fetchall()
+                rows = export.made(run_key, times, values)
+            part.add(run_key, times, rows)
+    return part

@@ -1,0 +1,37 @@
+-- series: the rows of a report but settlement, with the last run that is there
+SELECT series_key, region, (SELECT max(run_key) FROM ledger_runs AS run WHERE run.series_key = series.series_key)
+FROM pay_merchants JOIN ledger_accounts USING (merchant_key) JOIN ledger_series AS series USING (account_key)
+WHERE merchant_id = :merchant_id AND environment = :environment AND report_type = :report_type AND currency = '';
+
+-- settlement: one settlement of an account
+SELECT settlement.series_key, region, currency, settlement_id, start_us, end_us, after_run, last_run, balance_rows
+FROM settlements AS settlement JOIN ledger_series USING (series_key)
+JOIN ledger_accounts AS account ON account.account_key = settlement.account_key JOIN pay_merchants USING (merchant_key)
+WHERE number = :number AND merchant_id = :merchant_id AND environment = :environment;
+
+-- late: the first row of those that came after the settlement that they belonged to
+SELECT min(first_us) FROM ledger_runs INDEXED BY ledger_runs_key
+WHERE series_key = :series_key AND run_key > :after_run AND run_key <= :last_run AND first_us < :start_us;
+
+-- oldest_first: the next runs of a stretch of time
+SELECT run_key, first_us, last_us, lines FROM ledger_runs INDEXED BY ledger_runs_first
+WHERE series_key = :series_key AND (first_us, run_key) > (:place_us, :place_key) AND first_us < :before_us
+  AND run_key > :after_run AND run_key <= :last_run
+ORDER BY first_us, run_key LIMIT :page;
+
+-- newest_first: the same from its end
+SELECT run_key, first_us, last_us, lines FROM ledger_runs INDEXED BY ledger_runs_last
+WHERE series_key = :series_key AND (last_us, run_key) < (:place_us, :place_key) AND last_us >= :start_us
+  AND run_key > :after_run AND run_key <= :last_run
+ORDER BY last_us DESC, run_key DESC LIMIT :page;
+
+-- runs: some runs, in the order of the list
+SELECT run_key, layout, times, body FROM json_each(:run_keys) AS wanted CROSS JOIN ledger_runs ON run_key = wanted.value
+ORDER BY wanted.key;
+
+-- run_values: what the rows of a run were made from
+SELECT body FROM ledger_values WHERE run_key = :run_key;
+
+-- times: of runs that reach into a stretch of time
+SELECT times FROM ledger_runs INDEXED BY ledger_runs_first
+WHERE series_key = :series_key AND first_us > :reach_us AND first_us < :before_us AND last_us >= :start_us;
