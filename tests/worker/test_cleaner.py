@@ -21,7 +21,7 @@ from torihiki.admin.store import AdminStore, AuditStore
 from torihiki.auth.model import AccessToken
 from torihiki.auth.rules import token_hash
 from torihiki.auth.store import AuthStore
-from torihiki.bootstrap.stores import Stores as AllStores
+from torihiki.bootstrap.stores import RestrictedFields
 from torihiki.feeds.store import FeedStore
 from torihiki.kernel.instant import Instant, TimeDelta, from_micros
 from torihiki.orders.model import StoredOrder
@@ -67,8 +67,7 @@ def chores(
     ages = Ages(
         audit=parse_age(audit), restricted=None if restricted is None else parse_age(restricted)
     )
-    whole = AllStores(stores.orders, stores.auth, stores.admin, stores.audit, stores.feeds)
-    made = cleaning(stores.auth, stores.audit, whole.restricted, ages)
+    made = cleaning(stores.auth, stores.audit, RestrictedFields(stores.orders), ages)
     return {chore.name: chore for chore in made}
 
 

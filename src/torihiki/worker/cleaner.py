@@ -1,15 +1,16 @@
-"""Forgets what has had its time: tokens, entries of the audit trail, restricted fields of orders, unfinished uploads.
+"""Forgets what has had its time: expired tokens, old entries of the audit trail, restricted fields of old orders, reports.
 
-Ages are counted by the operator's clock, those of uploads by the machine's. Deleting is bounded and can be repeated, so
-any number of workers may do it.
+Ages are counted by the operator's clock; only what killed workers leave behind is as old as the machine's clock says.
+Deleting is bounded and can be repeated, so any number of workers may do it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
+import structlog
 from whenever import ItemizedDelta
 
 from torihiki.admin.rules import step_us
@@ -19,6 +20,8 @@ from torihiki.auth.store import AuthStore
 from torihiki.kernel.documents import DocumentStore
 from torihiki.kernel.instant import Instant, TimeDelta, from_micros, micros
 from torihiki.kernel.problem import Problem
+from torihiki.pay_reports import rules
+from torihiki.pay_reports.work import ReportWork
 from torihiki.worker.loop import Chore
 
 EVERY_SECONDS: Final = 60.0
@@ -26,6 +29,13 @@ ROWS: Final = 500
 """What one step deletes at the most: some milliseconds of the database's one write lock."""
 ORDERS: Final = 100
 """Orders that one step erases at the most; each is several rows."""
+REPORTS: Final = 100
+"""Reports that one step forgets, each with its document."""
+DOCUMENTS: Final = 100
+"""Documents that one step looks at."""
+STRAYS_SECONDS: Final = 6 * 3600.0
+REPORT_DOCUMENTS: Final = "amzn1.tortuga.3."
+"""What the names of the documents of reports begin with, and those of feeds do not."""
 SWEEP_SECONDS: Final = 3600.0
 UNFINISHED_KEPT: Final = TimeDelta(hours=24)
 """How long nothing was written to an upload that counts as given up."""
@@ -94,6 +104,73 @@ def cleaning(
             )
         )
     return tuple(chores)
+
+
+def cleaning_reports(
+    work: ReportWork,
+    documents: DocumentStore,
+    owned: Callable[[Sequence[str]], Awaitable[Collection[str]]],
+    machine_now: Callable[[], Instant],
+) -> tuple[Chore, ...]:
+    """The chores that forget old reports (R-8), and documents that workers left behind when they were killed.
+
+    Args:
+        work: Where the reports are.
+        documents: Where their documents are.
+        owned: Which of these documents belong to a report.
+        machine_now: The machine's time.
+    """
+
+    async def purge_reports(now: Instant) -> int:
+        old = await work.old_reports(rules.oldest_kept(now), REPORTS)
+        if old:
+            # The bytes first: where a worker is killed in between, they are deleted again.
+            await documents.delete([one.document_id for one in old if one.document_id is not None])
+            await work.forget([one.report_key for one in old])
+        return len(old)
+
+    strays = _Strays(documents, owned, machine_now)
+    return (
+        Chore(name="purge reports", every_s=EVERY_SECONDS, step=purge_reports),
+        Chore(name="look for stray documents", every_s=STRAYS_SECONDS, step=strays.look),
+    )
+
+
+class _Strays:
+    """Documents that were written for reports which then did not get them; see `cleaning_reports`.
+
+    A document that belongs to a report does so until both go, so each is looked at once.
+    """
+
+    def __init__(
+        self,
+        documents: DocumentStore,
+        owned: Callable[[Sequence[str]], Awaitable[Collection[str]]],
+        machine_now: Callable[[], Instant],
+    ) -> None:
+        self._documents = documents
+        self._owned = owned
+        self._machine_now = machine_now
+        self._since = self._before = Instant.MIN
+        self._after = REPORT_DOCUMENTS
+
+    async def look(self, _: Instant) -> int:
+        """Looks at the next documents, and returns at how many; 0: it has been through all of them."""
+        if self._after == REPORT_DOCUMENTS:
+            self._before = self._machine_now() - UNFINISHED_KEPT
+        listed = await self._documents.list(self._after, DOCUMENTS)
+        listed = [one for one in listed if one.name.startswith(REPORT_DOCUMENTS)]
+        if not listed:
+            self._since, self._after = self._before, REPORT_DOCUMENTS
+            return 0
+        old = [one.name for one in listed if self._since <= one.modified < self._before]
+        strays = sorted(set(old).difference(await self._owned(old) if old else ()))
+        if strays:
+            await self._documents.delete(strays)
+            log = structlog.get_logger("torihiki.worker")
+            log.info("stray documents removed", count=len(strays))
+        self._after = listed[-1].name
+        return len(listed)
 
 
 def sweeping(documents: DocumentStore, machine_now: Callable[[], Instant]) -> Chore:
