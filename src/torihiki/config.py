@@ -25,16 +25,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         public_url: `https://host` or `https://host:port` by which clients reach the server; None: as they say themselves.
         host: The address to listen on.
         port: The port; 0 takes a free one.
+        tls_port: The port that speaks TLS, beside the other one; 0 takes a free one; None: there is none.
+        tls_certificate: PEM file of the TLS port's certificate and its chain; None: the server makes its own.
+        tls_key: PEM file of its key, without a password; given together with the certificate.
         workers: Server processes that share the port.
         demo: Whether an empty store gets the demo's sellers and orders.
         usage_plans: "off" lifts Amazon's limits.
         visibility_delay: ISO 8601 duration after which getOrders shows a change (O-18).
+        pay_schedule_conflict: What a second schedule of a report type gets: an array, as Amazon's guide says, or an error,
+            because there are clients that cannot read an array (R-13).
+        pay_strict: Whether Amazon Pay refuses report types that exist in the other environment only, and a POST without
+            an idempotency key of the documented form (contract 3.4, 4.11).
+        pay_limits: Whether calls of Amazon Pay are limited; its own figures are not public (contract 3.3).
         strict: Whether shipments are refused that Amazon is only known to refuse sometimes (contract 4.1).
         access_log: Whether every request is logged, or only those that were refused or failed.
         log_level: The least severe level that is logged.
         erase_restricted_after: ISO 8601 duration after which the restricted fields of an order that was shipped or
             cancelled are erased; None: never.
         audit_retention: ISO 8601 duration after which an entry of the audit trail is forgotten.
+        pay_layouts: JSON file of the operator's own layouts of Amazon Pay's reports; None: the shipped ones are used.
         operator_token: The operator's bearer token; None: one is made and kept in the data directory.
     """
 
@@ -44,15 +53,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8900
+    tls_port: int | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
     workers: int = 1
     demo: bool = False
     usage_plans: Literal["amazon", "off"] = "amazon"
     visibility_delay: str = "PT0S"
+    pay_schedule_conflict: Literal["array", "error"] = "array"
+    pay_strict: bool = False
+    pay_limits: bool = False
     strict: bool = False
     access_log: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     erase_restricted_after: str | None = None
     audit_retention: str = "P365D"
+    pay_layouts: Path | None = None
     operator_token: str | None = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import stat
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.orders.lines import SELLER, US, small_line, written
+from tests.payments.objects import line, permission
 from tests.server.kept import kept_orders
 from tests.server.running import running
 from tests.serving import TORIHIKI, environment
@@ -76,7 +78,8 @@ def test_demo_is_the_same_bytes_in_two_stores(tmp_path: Path) -> None:
         said = run(
             "demo", "--data", data, "--orders", "300", "--seed", "5", "--until", "2026-11-22"
         )
-        assert (said.returncode, said.stdout) == (0, "300 orders imported, 0 lines refused\n")
+        assert said.returncode == 0
+        assert said.stdout.splitlines()[0] == "300 orders imported, 0 lines refused"
         found.append(kept_orders(data))
     assert len(found[0]) == 300
     assert found[0] == found[1]
@@ -106,6 +109,8 @@ def test_credentials_are_for_the_owner_only_and_complete(data: Path) -> None:
     for seller in shown["sellers"]:
         assert seller["seller_id"] in said
         assert seller["lwa"]["client_id"] in said
+        for name in ("live", "sandbox"):
+            assert seller["pay"][name]["public_key_id"] in said
         for secret in (seller["lwa"]["client_secret"], seller["lwa"]["refresh_token"]):
             assert secret in said
             assert secret.encode() not in at_rest
@@ -189,9 +194,12 @@ def test_file_that_is_no_database_is_a_message_and_stays_as_it_is(data: Path, ve
     assert (data / "torihiki.sqlite3").read_text() == "my diary, " * 1_000
 
 
+@pytest.mark.parametrize("what", ["orders", "payments"])
 @pytest.mark.parametrize("name", ["missing.ndjson", "."])
-def test_file_that_cannot_be_read_is_a_message(data: Path, tmp_path: Path, name: str) -> None:
-    said = run("import", "orders", tmp_path / name, "--data", data)
+def test_file_that_cannot_be_read_is_a_message(
+    data: Path, tmp_path: Path, name: str, what: str
+) -> None:
+    said = run("import", what, tmp_path / name, "--data", data)
     assert said.returncode in {1, 2}
     assert said.stderr.strip()
 
@@ -247,7 +255,58 @@ def test_variable_that_makes_no_sense_is_refused(data: Path, variable: str, valu
     assert not data.exists()
 
 
-@pytest.mark.parametrize("flags", [("--orders", "0"), ("--seed", "-1"), ("--until", "soon"), ("--orders", "x")])  # fmt: skip
+LAYOUTS = [
+    (None, "No such file"),
+    ("", "Input data was truncated"),
+    ('{"CAPTURE": {"columns": []}}', "no report type"),
+    ('{"_GET_FLAT_FILE_OFFAMAZONPAYMENTS_REFUND_DATA_": {"columns": []}}', "1 to 200 columns"),
+    (
+        '{"_GET_FLAT_FILE_OFFAMAZONPAYMENTS_REFUND_DATA_": {"columns": [{"name": "X", "fact": "y"}]}}',
+        "there is no value 'y'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "complaint"), LAYOUTS)
+@pytest.mark.parametrize("verb", ["serve", "worker", "import"])
+def test_layouts_that_cannot_be_used_are_refused_before_anything_is_made(
+    data: Path, tmp_path: Path, verb: str, text: str | None, complaint: str
+) -> None:
+    """The message names the file and what is wrong in it; the flag and the variable are the same."""
+    file = tmp_path / "layouts.json"
+    if text is not None:
+        file.write_text(text)
+    arguments = {"import": ("import", "payments", "-"), "serve": ("serve", "--port", "0")}
+    command = (*arguments.get(verb, (verb,)), "--data", data)
+    by_flag = run(*command, "--pay-layouts", file)
+    by_variable = run(*command, variables={"TORIHIKI_PAY_LAYOUTS": str(file)})
+    for said in (by_flag, by_variable):
+        assert said.returncode == 2
+        # A terminal's frame breaks lines where it likes.
+        shown = re.sub(r"[^\w.']+", "", said.stderr)
+        assert "layouts.json" in shown
+        assert re.sub(r"[^\w.']+", "", complaint) in shown
+    assert not data.exists()
+
+
+def test_import_of_payments_names_bad_lines_and_ends_with_one(data: Path) -> None:
+    bad = b"{\n\n" + line(permission(), merchant_id="NOBODY") + b"\nnull"
+    said = run("import", "payments", "-", "--data", data, given=bad)
+    assert (said.returncode, said.stdout) == (
+        1,
+        "0 states of payments imported, 0 of them new, 3 lines refused\n",
+    )
+    assert said.stderr.splitlines() == [
+        "line 1: Input data was truncated",
+        "line 3: there is no merchant 'NOBODY'",
+        "line 4: Expected `object`, got `null`",
+    ]
+    said = run("import", "payments", "-", "--data", data, given=b"x\n" * 1_234)
+    assert (said.returncode, len(said.stderr.splitlines())) == (1, 1_001)
+    assert said.stderr.splitlines()[-1] == "... and 234 more bad lines"
+
+
+@pytest.mark.parametrize("flags", [("--orders", "0"), ("--payments", "-1"), ("--seed", "-1"), ("--until", "soon"), ("--orders", "x")])  # fmt: skip
 def test_demo_that_makes_no_sense_is_refused(data: Path, flags: tuple[str, str]) -> None:
     said = run("demo", "--data", data, *flags)
     assert said.returncode == 2

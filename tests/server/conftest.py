@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.orders.lines import US
+from tests.server.paying import CLOCK, Paying
 from tests.serving import Seller, Served, served
+from torihiki.config import Settings
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,15 @@ def unlimited(database: str | None, tmp_path_factory: pytest.TempPathFactory) ->
     with served(data, *flags, database=database) as found:
         found.set_clock(now="2026-11-22T09:30:00Z", running=False)
         yield found
+
+
+@pytest.fixture(scope="module")
+def paying(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paying]:
+    """A server on each database, for merchants of Amazon Pay; its clock is years away from the machine's."""
+    data = tmp_path_factory.mktemp("paying") / "data"
+    with served(data, database=database) as found:
+        found.set_clock(now=CLOCK.format_iso(), running=False)
+        yield Paying(found, Settings(data=data, database=database))
 
 
 @pytest.fixture

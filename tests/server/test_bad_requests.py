@@ -10,6 +10,14 @@ from tests.serving import Served
 from torihiki.bootstrap.wiring import OPERATIONS
 from torihiki.kernel.operation import Operation
 
+# Amazon Pay has refusals of its own: test_pay_refusals.py.
+PATHS = sorted(
+    {
+        operation.path.replace("{orderId}", ORDER_ID).replace("{", "").replace("}", "")
+        for operation in OPERATIONS
+        if not operation.path.startswith("/v2/")
+    }
+)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
 
@@ -35,7 +43,7 @@ def is_refused(answer: Answered, *statuses: int) -> bool:
     return bool(error["code"])
 
 
-@pytest.mark.parametrize("path", sorted({path_of(operation) for operation in OPERATIONS}))
+@pytest.mark.parametrize("path", PATHS)
 def test_method_that_a_path_does_not_have_is_refused(
     server: Served, headers: dict[str, str], path: str
 ) -> None:

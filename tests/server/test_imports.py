@@ -1,4 +1,4 @@
-"""The operator's import over HTTP: what it reports, and that it streams (issue 2, 3)."""
+"""The operator's importOrders over HTTP: what it reports, and that it streams (issue 2, 3)."""
 
 from __future__ import annotations
 

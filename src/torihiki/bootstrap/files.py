@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from torihiki.kernel.key_ring import KeyRing, SecretKey, format_ring, parse_ring
 
@@ -25,31 +26,63 @@ class Lwa(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str
 
 
+class PayKeyPair(msgspec.Struct, frozen=True, kw_only=True):
+    """What an Amazon Pay client signs with; the server keeps the public key only."""
+
+    public_key_id: str
+    private_key_pem: str
+
+
+class Pay(msgspec.Struct, frozen=True, kw_only=True):
+    """A merchant of Amazon Pay, and how a client of his signs in each environment.
+
+    Args:
+        merchant_id: The merchant.
+        region: What clients are configured with: na, eu or jp.
+        live: The key of the live environment.
+        sandbox: The key of the sandbox.
+    """
+
+    merchant_id: str
+    region: str
+    live: PayKeyPair
+    sandbox: PayKeyPair
+
+
 class SellerCredentials(msgspec.Struct, frozen=True, kw_only=True):
-    """A seller, and how a client of his logs in."""
+    """A seller, and how a client of his logs in; one who does not use Amazon Pay has no `pay`."""
 
     seller_id: str
     marketplace_ids: tuple[str, ...]
     lwa: Lwa
+    pay: Pay | UnsetType = UNSET
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that a client of this server needs, in clear."""
+    """Everything that a client of this server needs, in clear.
+
+    Args:
+        endpoint: Where the server that was started last listens.
+        endpoint_tls: Where it speaks TLS, if it does; clients trust `ca.pem` beside this file, or the operator's own.
+        operator_token: Opens the operator's API.
+        sellers: Those whose secrets the server made itself.
+    """
 
     endpoint: str
+    endpoint_tls: str | UnsetType = UNSET
     operator_token: str
     sellers: tuple[SellerCredentials, ...] = ()
 
 
-def _write(path: Path, content: bytes, *, replace: bool) -> bool:
-    """Writes a whole file with mode 0600, durably; without `replace`, only where there is none (False: there was)."""
+def write_whole(path: Path, content: bytes, *, replace: bool, mode: int = OWNER_ONLY) -> bool:
+    """Writes a whole file, durably; without `replace`, only where there is none (False: there was)."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(OWNER_ONLY)
+        Path(name).chmod(mode)
         if replace:
             Path(name).replace(path)
             return True
@@ -73,7 +106,7 @@ def key_ring(directory: Path) -> KeyRing:
     if not path.exists():
         first = SecretKey(key_id=1, secret=secrets.token_bytes(KEY_BYTES))
         ring = KeyRing(keys=(first,), index=secrets.token_bytes(KEY_BYTES))
-        _write(path, format_ring(ring).encode(), replace=False)
+        write_whole(path, format_ring(ring).encode(), replace=False)
     return parse_ring(path.read_text(encoding="ascii"))
 
 
@@ -106,7 +139,7 @@ class KeyFile:
 
 def write_key_ring(directory: Path, ring: KeyRing) -> None:
     """Replaces the keys as a whole."""
-    _write(directory / KEY_FILE, format_ring(ring).encode(), replace=True)
+    write_whole(directory / KEY_FILE, format_ring(ring).encode(), replace=True)
 
 
 def _path(directory: Path) -> Path:
@@ -125,21 +158,29 @@ def write_credentials(directory: Path, credentials: Credentials) -> None:
     """Replaces the credentials file as a whole."""
     directory.mkdir(parents=True, exist_ok=True)
     content = msgspec.json.format(msgspec.json.encode(credentials), indent=2)
-    _write(_path(directory), content + b"\n", replace=True)
+    write_whole(_path(directory), content + b"\n", replace=True)
 
 
-def prepare_credentials(directory: Path, endpoint: str, operator_token: str | None) -> Credentials:
-    """The credentials with this endpoint and, if one is given, this operator's token; both are kept for later."""
+def prepare_credentials(
+    directory: Path,
+    endpoint: str,
+    operator_token: str | None,
+    endpoint_tls: str | UnsetType = UNSET,
+) -> Credentials:
+    """The credentials with these endpoints and, if one is given, this operator's token; all are kept for later."""
     directory.mkdir(parents=True, exist_ok=True)
     found = read_credentials(directory)
     if found is None:
         first = Credentials(
             endpoint=endpoint, operator_token=operator_token or secrets.token_urlsafe(32)
         )
-        _write(_path(directory), msgspec.json.encode(first), replace=False)
+        write_whole(_path(directory), msgspec.json.encode(first), replace=False)
         found = msgspec.json.decode(_path(directory).read_bytes(), type=Credentials)
     wanted = msgspec.structs.replace(
-        found, endpoint=endpoint, operator_token=operator_token or found.operator_token
+        found,
+        endpoint=endpoint,
+        endpoint_tls=endpoint_tls,
+        operator_token=operator_token or found.operator_token,
     )
     if wanted != found:
         write_credentials(directory, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from torihiki.bootstrap.layouts import report_layouts
 from torihiki.config import Settings
 from torihiki.kernel.instant import TimeDelta
 from torihiki.server.reached import parse_public_url
@@ -17,13 +18,22 @@ def checked_settings(**given: object) -> Settings | str:
         settings = msgspec.convert(given, Settings)
         if TimeDelta.parse_iso(settings.visibility_delay) < TimeDelta.ZERO:
             return "--visibility-delay takes a duration that is not negative"
+        _check_tls(settings)
         ages(settings)
         _ = settings.sqlite_path
         place_of(settings.documents, settings.data)
+        report_layouts(settings)
         parse_public_url(settings.public_url)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         return str(error)
     return settings
+
+
+def _check_tls(settings: Settings) -> None:
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise ValueError("--tls-certificate and --tls-key go together")
+    if settings.tls_certificate is not None and settings.tls_port is None:
+        raise ValueError("--tls-certificate needs --tls-port")
 
 
 def ages(settings: Settings) -> Ages:

@@ -1,7 +1,7 @@
 """Replaces the key that seals restricted data, beside running servers.
 
 First the new key stands in the file before the old one, so that every process seals with it and opens with both. Then every
-order is sealed anew, a batch a transaction, until a whole pass finds nothing left. Only then the old key goes. Killed at
+order and all of the ledger is sealed anew, a batch a transaction, until a whole pass finds nothing left. Only then the old key goes. Killed at
 any point, the next run goes on: it finds two keys and makes no third.
 """
 
@@ -17,7 +17,7 @@ from torihiki.bootstrap.stores import Stores, open_stores
 from torihiki.config import Settings
 
 BATCH: Final = 500
-"""Orders in a transaction: short enough that writes of running servers get their turn."""
+"""Orders, or parts of the ledger, in a transaction: short enough that writes of running servers get their turn."""
 PAUSE_SECONDS: Final = 1.0
 """Between passes, so that a batch that was being written with the old key is there to be seen."""
 
@@ -27,15 +27,21 @@ async def _moved(stores: Stores) -> None:
     await stores.admin.change_clock(lambda clock: clock)
 
 
-async def _pass(stores: Stores, advanced: Callable[[int], None]) -> int:
-    """Looks at every order once; returns how many it sealed anew."""
-    after, looked, sealed = -1, 0, 0
-    while (found := await stores.orders.reseal(after, BATCH)) is not None:
-        after, count = found
-        sealed += count
-        looked += BATCH
-        advanced(looked)
-    return sealed
+async def _pass(stores: Stores, advanced: Callable[[int], None]) -> tuple[int, int]:
+    """Looks at everything once; returns how many orders it sealed anew, and how much of the ledger."""
+    looked = 0
+    sealed = []
+    ledger = stores.ledger
+    for reseal in (stores.orders.reseal, ledger.reseal_runs, ledger.reseal_objects):
+        after, count = -1, 0
+        while (found := await reseal(after, BATCH)) is not None:
+            after, more = found
+            count += more
+            looked += BATCH
+            advanced(looked)
+        sealed.append(count)
+    orders, *others = sealed
+    return orders, sum(others)
 
 
 async def rekey(settings: Settings, advanced: Callable[[int], None]) -> int:
@@ -45,7 +51,7 @@ async def rekey(settings: Settings, advanced: Callable[[int], None]) -> int:
 
     Args:
         settings: Where the database and the keys are.
-        advanced: Told how many orders were looked at in the present pass.
+        advanced: Told how many orders, and parts of the ledger, were looked at in the present pass.
     """
     async with open_stores(settings) as stores:
         ring = key_ring(settings.data)
@@ -55,9 +61,9 @@ async def rekey(settings: Settings, advanced: Callable[[int], None]) -> int:
         total = 0
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
-            sealed = await _pass(stores, advanced)
-            total += sealed
-            if sealed == 0:
+            orders, others = await _pass(stores, advanced)
+            total += orders
+            if not orders and not others:
                 break
         write_key_ring(settings.data, key_ring(settings.data).only_current())
         await _moved(stores)

@@ -1,4 +1,4 @@
-"""Runs the server: prepares the data directory, then serves in this process or in several that share the port.
+"""Runs the server: prepares the data directory, then serves in this process or in several that share the ports.
 
 A worker process is kept beside them.
 """
@@ -12,27 +12,33 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from msgspec import UNSET
+from uvicorn.supervisors import Multiprocess, multiprocess
 
 from torihiki.bootstrap.child import WorkerChild
 from torihiki.bootstrap.demo import prepare_demo
 from torihiki.bootstrap.files import Credentials, prepare_credentials
 from torihiki.bootstrap.logs import configure
 from torihiki.bootstrap.stores import migrate, open_stores
+from torihiki.bootstrap.tls import Tls
 from torihiki.bootstrap.wiring import build
 from torihiki.config import Settings, from_environment, to_environment
 from torihiki.server.app import App
-from torihiki.server.protocol import LimitedProtocol
+from torihiki.server.protocol import HEAD_SECONDS, LimitedProtocol
 
 DRAIN_SECONDS = 30
 """How long requests that are under way may take after SIGTERM."""
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open: longer than clients wait between the pages of a list."""
 BACKLOG = 2048
+TLS_GOODBYE_SECONDS = 1.0
+"""How long a client may take to answer the end of a TLS connection; an idle one that does not would hold up the stop."""
+CERTIFICATE_SECONDS = 3600
+"""How often a running server looks whether its certificate must be renewed or was replaced."""
 
 
 def application() -> App:
@@ -51,11 +57,50 @@ def _end_with_the_first() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-class _Server(uvicorn.Server):
+class PortsServer(uvicorn.Server):
+    """Serves plain HTTP on the first of the sockets that it runs with, and TLS on the second if there is one.
+
+    Both stop together: uvicorn closes the listeners and finishes the connections of either.
+    """
+
+    def __init__(self, config: uvicorn.Config, tls: Tls | None) -> None:
+        super().__init__(config)
+        self._tls = tls
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to accept on all of the sockets."""
+        plain, *secure = sockets or []
+        await super().startup([plain])
+        if self._tls is None:
+            return
+        loop = asyncio.get_running_loop()
+        for listener in secure:
+            server = await loop.create_server(
+                self._connection,
+                sock=listener,
+                ssl=self._tls.context,
+                backlog=BACKLOG,
+                ssl_handshake_timeout=HEAD_SECONDS,
+                ssl_shutdown_timeout=TLS_GOODBYE_SECONDS,
+            )
+            self.servers.append(server)
+        loop.call_later(CERTIFICATE_SECONDS, self._look_at_certificate, self._tls)
+
+    def _connection(self) -> LimitedProtocol:
+        return LimitedProtocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+    def _look_at_certificate(self, tls: Tls) -> None:
+        tls.refresh()
+        asyncio.get_running_loop().call_later(CERTIFICATE_SECONDS, self._look_at_certificate, tls)
+
+
+class _Server(PortsServer):
     """Stops on SIGTERM and SIGINT and then returns, so that the process ends with status 0."""
 
-    def __init__(self, config: uvicorn.Config, worker: WorkerChild) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, tls: Tls | None, worker: WorkerChild) -> None:
+        super().__init__(config, tls)
         self._worker = worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -79,6 +124,16 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+class _Process(multiprocess.Process):
+    """One of several server processes; what is made here is made in that process."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            self._server = PortsServer(self.config, _tls(from_environment()))
+        return self._server
+
+
 class _Servers(Multiprocess):
     """Several server processes, and one worker beside them."""
 
@@ -87,6 +142,7 @@ class _Servers(Multiprocess):
     ) -> None:
         super().__init__(config, sockets)
         self._worker = worker
+        multiprocess.Process = _Process  # type: ignore[misc]  # uvicorn has no other way to name the class
 
     def init_processes(self) -> None:
         super().init_processes()
@@ -95,6 +151,10 @@ class _Servers(Multiprocess):
     def terminate_all(self) -> None:
         self._worker.stop_soon()
         super().terminate_all()
+
+
+def _tls(settings: Settings) -> Tls | None:
+    return None if settings.tls_port is None else Tls(settings)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -117,19 +177,31 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def prepare(settings: Settings, endpoint: str) -> Credentials:
-    """Makes the data directory ready: key, credentials, schema, and the demo if it is asked for and due."""
-    credentials = prepare_credentials(settings.data, endpoint, settings.operator_token)
+async def prepare(settings: Settings, endpoints: Sequence[str]) -> Credentials:
+    """Makes the data directory ready: key, credentials, schema, and the demo if it is asked for and due.
+
+    Args:
+        settings: The settings.
+        endpoints: Where the server will be: plain, and behind it with TLS if it speaks that.
+    """
+    plain, *secure = endpoints
+    token, tls = settings.operator_token, secure[0] if secure else UNSET
+    credentials = prepare_credentials(settings.data, plain, token, tls)
     if not settings.demo:
         await migrate(settings)
         return credentials
     async with open_stores(settings) as stores:
         await prepare_demo(stores, settings)
-    return prepare_credentials(settings.data, endpoint, settings.operator_token)
+    return prepare_credentials(settings.data, plain, token, tls)
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serves until SIGTERM or SIGINT, then finishes what is under way and returns."""
+def serve(settings: Settings, listeners: list[socket.socket]) -> None:
+    """Serves until SIGTERM or SIGINT, then finishes what is under way and returns.
+
+    Args:
+        settings: The settings.
+        listeners: The port, and after it the TLS port if the settings name one.
+    """
     configure(settings.log_level)
     to_environment(settings)
     several = settings.workers > 1
@@ -152,14 +224,16 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     worker = WorkerChild()
     try:
         if several:
-            _Servers(config, [listener], worker).run()
+            _Servers(config, listeners, worker).run()
         else:
-            _Server(config, worker).run(sockets=[listener])
+            _Server(config, _tls(settings), worker).run(sockets=listeners)
     finally:
         worker.stop()
-    listener.close()
+    for listener in listeners:
+        listener.close()
 
 
-def prepare_now(settings: Settings, endpoint: str) -> Credentials:
-    """`prepare`, for callers without an event loop."""
-    return asyncio.run(prepare(settings, endpoint))
+def prepare_now(settings: Settings, endpoints: Sequence[str]) -> Credentials:
+    """`prepare`, for callers without an event loop; a certificate that cannot be used is found here too."""
+    _tls(settings)
+    return asyncio.run(prepare(settings, endpoints))

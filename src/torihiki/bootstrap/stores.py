@@ -5,21 +5,40 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from torihiki import clock
 from torihiki.admin.rules import now_of
 from torihiki.admin.store import AdminStore, AuditStore, RestrictedOrders
+from torihiki.auth.pay.store import PayAccountStore
 from torihiki.auth.store import AuthStore
 from torihiki.bootstrap.files import KeyFile
+from torihiki.bootstrap.layouts import report_layouts
 from torihiki.config import Settings
 from torihiki.feeds.store import FeedStore
 from torihiki.kernel.instant import Instant, from_micros
 from torihiki.orders import operations
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0.states import erased
+from torihiki.pay_reports.rows import ReportRows, RowMaker
+from torihiki.pay_reports.store import ReportStore
+from torihiki.pay_reports.work import ReportWork
+from torihiki.payments.store import LedgerStore
 from torihiki.storage.order_keys import EmailKeys
 from torihiki.storage.vault import Vault
+
+
+class Ledger(LedgerStore, Protocol):
+    """The ledger as the process that opens the database has it."""
+
+    async def reseal_runs(self, after: int, limit: int) -> tuple[int, int] | None:
+        """Seals up to `limit` runs behind the run `after` with the current key, as `OrderStore.reseal` does orders."""
+        ...
+
+    async def reseal_objects(self, after: int, limit: int) -> tuple[int, int] | None:
+        """The same with what is known of objects."""
+        ...
 
 
 class Stores(NamedTuple):
@@ -30,14 +49,19 @@ class Stores(NamedTuple):
     admin: AdminStore
     audit: AuditStore
     feeds: FeedStore
+    pay_accounts: PayAccountStore
+    pay_reports: ReportStore
+    pay_work: ReportWork
+    ledger: Ledger
+    report_rows: ReportRows
 
     @property
     def restricted(self) -> RestrictedOrders:
         """The restricted fields of the orders."""
-        return _RestrictedOrders(self.orders)
+        return RestrictedFields(self.orders)
 
 
-class _RestrictedOrders:
+class RestrictedFields:
     """`admin.store.RestrictedOrders`, filled with what the orders family knows of erasing."""
 
     def __init__(self, orders: OrderStore) -> None:
@@ -74,53 +98,99 @@ async def migrate(settings: Settings) -> int:
     return sqlite.migrate(path)
 
 
+class _Making(NamedTuple):
+    """What stores are made with."""
+
+    emails: EmailKeys
+    vault: Vault
+    maker: RowMaker
+
+
 @asynccontextmanager
 async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     """The stores, on the newest schema; closed when the context is left."""
     await migrate(settings)
     keys = KeyFile(settings.data)
-    emails = EmailKeys(keys.ring.index)
-    vault = Vault(keys.ring, keys.changed, secrets.token_bytes)
+    making = _Making(
+        EmailKeys(keys.ring.index),
+        Vault(keys.ring, keys.changed, secrets.token_bytes),
+        RowMaker(report_layouts(settings)),
+    )
     path = settings.sqlite_path
-    if path is None:
-        from torihiki.storage.postgres.admin import PostgresAdminStore  # noqa: PLC0415 - as above
-        from torihiki.storage.postgres.audit import PostgresAuditStore  # noqa: PLC0415
-        from torihiki.storage.postgres.auth import PostgresAuthStore  # noqa: PLC0415
-        from torihiki.storage.postgres.database import Database as Postgres  # noqa: PLC0415
-        from torihiki.storage.postgres.feeds import PostgresFeedStore  # noqa: PLC0415
-        from torihiki.storage.postgres.orders import PostgresOrders  # noqa: PLC0415
+    opened = _postgres(str(settings.database), making) if path is None else _sqlite(path, making)
+    async with opened as stores:
+        yield stores
 
-        server = await Postgres.open(str(settings.database))
-        try:
-            orders = PostgresOrders(server, emails, vault)
-            await orders.check_keys()
-            yield Stores(
-                orders,
-                PostgresAuthStore(server),
-                PostgresAdminStore(server),
-                PostgresAuditStore(server),
-                PostgresFeedStore(server),
-            )
-        finally:
-            await server.close()
-    else:
-        from torihiki.storage.sqlite.admin import SqliteAdminStore  # noqa: PLC0415 - as above
-        from torihiki.storage.sqlite.audit import SqliteAuditStore  # noqa: PLC0415
-        from torihiki.storage.sqlite.auth import SqliteAuthStore  # noqa: PLC0415
-        from torihiki.storage.sqlite.database import Database  # noqa: PLC0415
-        from torihiki.storage.sqlite.feeds import SqliteFeedStore  # noqa: PLC0415
-        from torihiki.storage.sqlite.orders import SqliteOrders  # noqa: PLC0415
 
-        database = Database(path)
-        try:
-            local = SqliteOrders(database, emails, vault)
-            await local.check_keys()
-            yield Stores(
-                local,
-                SqliteAuthStore(database),
-                SqliteAdminStore(database),
-                SqliteAuditStore(database),
-                SqliteFeedStore(database),
-            )
-        finally:
-            database.close()
+@asynccontextmanager
+async def _postgres(url: str, making: _Making) -> AsyncIterator[Stores]:
+    from torihiki.storage.postgres.admin import PostgresAdminStore  # noqa: PLC0415 - as above
+    from torihiki.storage.postgres.audit import PostgresAuditStore  # noqa: PLC0415
+    from torihiki.storage.postgres.auth import PostgresAuthStore  # noqa: PLC0415
+    from torihiki.storage.postgres.database import Database as Postgres  # noqa: PLC0415
+    from torihiki.storage.postgres.feeds import PostgresFeedStore  # noqa: PLC0415
+    from torihiki.storage.postgres.ledger import PostgresLedger  # noqa: PLC0415
+    from torihiki.storage.postgres.orders import PostgresOrders  # noqa: PLC0415
+    from torihiki.storage.postgres.pay_accounts import PostgresPayAccountStore  # noqa: PLC0415
+    from torihiki.storage.postgres.pay_reports import (  # noqa: PLC0415 - as above
+        PostgresReportStore,
+        PostgresReportWork,
+    )
+    from torihiki.storage.postgres.report_rows import PostgresReportRows  # noqa: PLC0415 - as above
+
+    emails, vault, maker = making
+    server = await Postgres.open(url)
+    try:
+        orders = PostgresOrders(server, emails, vault)
+        await orders.check_keys()
+        yield Stores(
+            orders,
+            PostgresAuthStore(server),
+            PostgresAdminStore(server),
+            PostgresAuditStore(server),
+            PostgresFeedStore(server),
+            PostgresPayAccountStore(server),
+            PostgresReportStore(server),
+            PostgresReportWork(server),
+            PostgresLedger(server, vault, maker),
+            PostgresReportRows(server, vault, maker),
+        )
+    finally:
+        await server.close()
+
+
+@asynccontextmanager
+async def _sqlite(path: Path, making: _Making) -> AsyncIterator[Stores]:
+    from torihiki.storage.sqlite.admin import SqliteAdminStore  # noqa: PLC0415 - as above
+    from torihiki.storage.sqlite.audit import SqliteAuditStore  # noqa: PLC0415
+    from torihiki.storage.sqlite.auth import SqliteAuthStore  # noqa: PLC0415
+    from torihiki.storage.sqlite.database import Database  # noqa: PLC0415
+    from torihiki.storage.sqlite.feeds import SqliteFeedStore  # noqa: PLC0415
+    from torihiki.storage.sqlite.ledger import SqliteLedger  # noqa: PLC0415
+    from torihiki.storage.sqlite.orders import SqliteOrders  # noqa: PLC0415
+    from torihiki.storage.sqlite.pay_accounts import SqlitePayAccountStore  # noqa: PLC0415
+    from torihiki.storage.sqlite.pay_reports import (  # noqa: PLC0415 - as above
+        SqliteReportStore,
+        SqliteReportWork,
+    )
+    from torihiki.storage.sqlite.report_rows import SqliteReportRows  # noqa: PLC0415 - as above
+
+    emails, vault, maker = making
+    database = Database(path)
+    try:
+        local = SqliteOrders(database, emails, vault)
+        await local.check_keys()
+        yield Stores(
+            local,
+            SqliteAuthStore(database),
+            SqliteAdminStore(database),
+            SqliteAuditStore(database),
+            SqliteFeedStore(database),
+            SqlitePayAccountStore(database),
+            SqliteReportStore(database),
+            SqliteReportWork(database),
+            SqliteLedger(database, vault, maker),
+            SqliteReportRows(database, vault, maker),
+        )
+    finally:
+        database.close()

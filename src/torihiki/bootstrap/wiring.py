@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from whenever import TimeDelta
 
@@ -18,29 +19,42 @@ from torihiki.bootstrap.stores import Stores, open_stores
 from torihiki.config import Settings
 from torihiki.feeds.v2021_06_30 import api as feeds_api
 from torihiki.kernel.documents import DocumentStore
+from torihiki.kernel.instant import from_micros
+from torihiki.kernel.key_ring import KeyRing
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.seal import Seal
 from torihiki.kernel.signed_url import UrlSigner
 from torihiki.orders.fulfillment import Fulfillment
 from torihiki.orders.v0 import api as orders_api
 from torihiki.orders.v0.states import opened
-from torihiki.server import openapi, s3_errors
+from torihiki.pay_reports.cursors import PageTokens
+from torihiki.pay_reports.model import Policy
+from torihiki.pay_reports.v2 import api as pay_api
+from torihiki.payments.recording import Recorder
+from torihiki.server import openapi, pay_problems, s3_errors
 from torihiki.server.app import App
 from torihiki.server.bindings import (
     admin,
     admin_orders,
+    admin_pay,
     documents,
     feeds,
     lwa,
     orders,
+    pay_reports,
+    payments,
     probes,
     regulated,
     shipments,
     tokens,
 )
+from torihiki.server.bindings.payouts import Payouts
+from torihiki.server.call import Handler
 from torihiki.server.dispatch import Api, Dispatch
 from torihiki.server.gates import OpenGate, OperatorGate, SellerGate
 from torihiki.server.metrics import Metrics
+from torihiki.server.pay_gate import PayGate, PayLimits
+from torihiki.server.pay_routes import PayRoutes
 from torihiki.server.reached import parse_public_url
 from torihiki.server.request_ids import request_ids
 from torihiki.server.shared_state import SharedState
@@ -51,6 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *feeds_api.OPERATIONS,
     *tokens_api.OPERATIONS,
     *lwa_api.OPERATIONS,
+    *pay_api.OPERATIONS,
     *admin_api.OPERATIONS,
     *probes.OPERATIONS,
 )
@@ -65,38 +80,26 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
     async with open_stores(settings) as stores:
         plans = UsagePlans(settings.usage_plans, {})
         sellers = SellerGate(stores.auth.grant, plans)
-        seal = Seal(key_ring(settings.data), "NextToken")
-        signer = UrlSigner(key_ring(settings.data), documents.PURPOSE)
+        merchants = _pay_gate(settings, stores)
+        sealing = _sealing(settings)
         files = open_documents(settings.documents, settings.data)
 
         async def forget() -> None:
             sellers.forget()
+            merchants.forget()
             plans.replace_overrides(await stores.auth.plan_overrides())
-            seal.replace(key_ring(settings.data))
-            signer.replace(key_ring(settings.data))
+            sealing.replace(key_ring(settings.data))
 
         state = SharedState(stores.admin.read_state, clock.machine_us, clock.monotonic, forget)
         metrics = Metrics()
         fulfillment = Fulfillment(stores.orders, opened, strict=settings.strict)
-        limited = frozenset(one.name for one in OPERATIONS if one.plan is not None)
         restricted = tokens.bind(stores.auth, orders_api.OPERATIONS, secrets.token_bytes)
-        own = {
-            **admin.bind(
-                stores.admin,
-                machine_clock_us=clock.machine_us,
-                random_bytes=secrets.token_bytes,
-                settle=state.settle,
-                operation_names=limited,
-            ),
-            **admin.bind_restricted_data(stores.audit, stores.restricted),
-            **orders.bind_import(stores.orders),
-            **admin_orders.bind(fulfillment),
-            **openapi.bind(OPERATIONS),
-        }
+        own = _own(stores, state, fulfillment)
         yield Dispatch(
             (
-                _orders(settings, stores, seal, fulfillment, sellers),
-                _feeds(settings, stores, signer, seal, sellers),
+                _orders(settings, stores, sealing.seal, fulfillment, sellers),
+                _feeds(settings, stores, sealing.signer, sealing.seal, sellers),
+                _pay(settings, stores, sealing, merchants),
                 Api(tokens_api.OPERATIONS, restricted, sellers),
                 Api(lwa_api.OPERATIONS, lwa.bind(stores.auth, secrets.token_bytes), OpenGate()),
                 Api(admin_api.OPERATIONS, own, OperatorGate(credentials.operator_token)),
@@ -106,7 +109,7 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
                     OpenGate(),
                     needs_database=False,
                 ),
-                _documents(settings, files, signer),
+                _documents(settings, files, sealing.signer),
             ),
             state=state,
             metrics=metrics,
@@ -114,6 +117,82 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
             stopwatch=clock.monotonic,
             log_every_request=settings.access_log,
         )
+
+
+class _Sealing(NamedTuple):
+    """What is made with the keys of the data directory for callers to carry."""
+
+    seal: Seal
+    signer: UrlSigner
+    page_tokens: PageTokens
+
+    def replace(self, ring: KeyRing) -> None:
+        """From now on these are the keys."""
+        self.seal.replace(ring)
+        self.signer.replace(ring)
+        self.page_tokens.replace(ring)
+
+
+def _sealing(settings: Settings) -> _Sealing:
+    ring = key_ring(settings.data)
+    return _Sealing(Seal(ring, "NextToken"), UrlSigner(ring, documents.PURPOSE), PageTokens(ring))
+
+
+def _own(stores: Stores, state: SharedState, fulfillment: Fulfillment) -> dict[str, Handler]:
+    """The handlers of the operator's API."""
+    return {
+        **admin.bind(
+            stores.admin,
+            machine_clock_us=clock.machine_us,
+            random_bytes=secrets.token_bytes,
+            settle=state.settle,
+            operation_names=frozenset(one.name for one in OPERATIONS if one.plan is not None),
+        ),
+        **admin_pay.bind(
+            stores.pay_accounts,
+            stores.admin,
+            random_bytes=secrets.token_bytes,
+            settle=state.settle,
+        ),
+        **admin.bind_restricted_data(stores.audit, stores.restricted),
+        **orders.bind_import(stores.orders),
+        **payments.bind(stores.pay_accounts, stores.ledger, Recorder()),
+        **admin_orders.bind(fulfillment),
+        **openapi.bind(OPERATIONS),
+    }
+
+
+def _pay_gate(settings: Settings, stores: Stores) -> PayGate:
+    return PayGate(
+        stores.pay_accounts.key,
+        lambda: from_micros(clock.machine_us()),
+        PayLimits(pay_api.OPERATIONS, pay_api.plan) if settings.pay_limits else None,
+    )
+
+
+def _pay(settings: Settings, stores: Stores, sealing: _Sealing, gate: PayGate) -> Api:
+    policy = Policy(
+        conflict_is_error=settings.pay_schedule_conflict == "error",
+        strict_types=settings.pay_strict,
+    )
+    bound = pay_reports.PayReports(
+        pay_reports.Stores(stores.pay_reports, Payouts(stores.ledger), stores.pay_accounts),
+        documents.DocumentUrls(sealing.signer, parse_public_url(settings.public_url)),
+        sealing.page_tokens,
+        policy,
+        strict_keys=settings.pay_strict,
+        random_bytes=secrets.token_bytes,
+    )
+    routes = PayRoutes(pay_api.OPERATIONS)
+    return Api(
+        pay_api.OPERATIONS,
+        bound.handlers(),
+        gate,
+        refusal=pay_problems.refusal,
+        id_header=pay_problems.REQUEST_ID,
+        find=routes.find,
+        lost=routes.lost,
+    )
 
 
 def _orders(

@@ -20,7 +20,9 @@ import structlog
 from torihiki import clock
 from torihiki.bootstrap.feeding import FeedOrders
 from torihiki.bootstrap.given import ages
+from torihiki.bootstrap.layouts import report_layouts
 from torihiki.bootstrap.logs import configure
+from torihiki.bootstrap.reporting import PayWork
 from torihiki.bootstrap.stores import Stores, open_stores, operator_now
 from torihiki.config import Settings, from_environment
 from torihiki.kernel.documents import DocumentStore
@@ -33,6 +35,7 @@ from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.worker.cleaner import cleaning, sweeping
 from torihiki.worker.feeds import FeedWork
 from torihiki.worker.loop import run_chores
+from torihiki.worker.reports import Contents
 
 
 def work(settings: Settings) -> str | None:
@@ -60,12 +63,14 @@ async def _work(settings: Settings) -> None:
     async with open_stores(settings) as stores:
         documents = open_documents(settings.documents, settings.data)
         feeds = _feed_work(settings, stores, documents)
+        pay = _pay_work(settings, stores, documents)
         try:
             await run_chores(
                 (
                     *cleaning(stores.auth, stores.audit, stores.restricted, ages(settings)),
                     sweeping(documents, _machine_now),
                     *feeds.chores(),
+                    *pay.chores(),
                 ),
                 now=lambda: operator_now(stores),
                 monotonic=clock.monotonic,
@@ -74,6 +79,7 @@ async def _work(settings: Settings) -> None:
             # Where the database is away, others wait until the lease is over.
             with contextlib.suppress(Problem):
                 await feeds.release()
+                await pay.release()
 
 
 def _feed_work(settings: Settings, stores: Stores, documents: DocumentStore) -> FeedWork:
@@ -82,6 +88,17 @@ def _feed_work(settings: Settings, stores: Stores, documents: DocumentStore) -> 
         stores.feeds,
         documents,
         FeedOrders(stores.orders, opened, fulfillment),
+        machine_now=_machine_now,
+        owner=secrets.token_hex(8),
+    )
+
+
+def _pay_work(settings: Settings, stores: Stores, documents: DocumentStore) -> PayWork:
+    return PayWork(
+        stores,
+        Contents(stores.report_rows, report_layouts(settings)),
+        documents,
+        now=lambda: operator_now(stores),
         machine_now=_machine_now,
         owner=secrets.token_hex(8),
     )

@@ -15,7 +15,8 @@ from torihiki.cli.options import DEFAULT_DATA, Data, Database
 
 app = typer.Typer(
     name="torihiki",
-    help="Serves Selling Partner Orders v0, wire-compatible, from your own machine. Not affiliated with Amazon.",
+    help="Serves Selling Partner Orders v0 and Amazon Pay Reports, wire-compatible, from your own machine. "
+    "Not affiliated with Amazon.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -46,19 +47,26 @@ def serve(
     public_url: options.PublicUrl = None,
     host: options.Host = "127.0.0.1",
     port: options.Port = 8900,
+    tls_port: options.TlsPort = None,
+    tls_certificate: options.TlsCertificate = None,
+    tls_key: options.TlsKey = None,
     workers: options.Workers = 1,
     demo: options.Demo = False,
     usage_plans: options.UsagePlans = "amazon",
     visibility_delay: options.VisibilityDelay = "PT0S",
+    pay_schedule_conflict: options.PayScheduleConflict = "array",
+    pay_strict: options.PayStrict = False,
+    pay_limits: options.PayLimits = False,
     strict: options.Strict = False,
     access_log: options.AccessLog = False,
     log_level: options.LogLevel = "info",
     erase_restricted_after: options.EraseRestrictedAfter = None,
     audit_retention: options.AuditRetention = "P365D",
+    pay_layouts: options.PayLayouts = None,
     operator_token: options.OperatorToken = None,
 ) -> None:
     """Serves the APIs until SIGTERM, then finishes what is under way and ends with status 0."""
-    from torihiki.bootstrap import given, serving  # noqa: PLC0415 - loads the server
+    from torihiki.bootstrap import given  # noqa: PLC0415 - loads the server
 
     settings = given.checked_settings(
         data=data,
@@ -67,33 +75,59 @@ def serve(
         public_url=public_url,
         host=host,
         port=port,
+        tls_port=tls_port,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
         workers=workers,
         demo=demo,
         usage_plans=usage_plans,
         visibility_delay=visibility_delay,
+        pay_schedule_conflict=pay_schedule_conflict,
+        pay_strict=pay_strict,
+        pay_limits=pay_limits,
         strict=strict,
         access_log=access_log,
         log_level=log_level,
         erase_restricted_after=erase_restricted_after,
         audit_retention=audit_retention,
+        pay_layouts=pay_layouts,
         operator_token=operator_token,
     )
     if isinstance(settings, str):
         raise typer.BadParameter(settings)
-    try:
-        listener = serving.listen(host, port)
-    except OSError as error:
-        typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
-    endpoint = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    from torihiki.bootstrap import serving  # noqa: PLC0415 - loads the server
+
+    host = settings.host
+    listeners = []
+    for port in (settings.port, settings.tls_port):
+        if port is None:
+            continue
+        try:
+            listeners.append(serving.listen(host, port))
+        except OSError as error:
+            typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}", err=True)
+            raise typer.Exit(1) from error
+    shown = f"[{host}]" if ":" in host else host
+    endpoints = [
+        f"{scheme}://{shown}:{listener.getsockname()[1]}"
+        for scheme, listener in zip(("http", "https"), listeners, strict=False)
+    ]
     with told():
-        credentials = serving.prepare_now(settings, endpoint)
-    _say_what_next(settings, endpoint, [seller.seller_id for seller in credentials.sellers])
-    serving.serve(settings, listener)
+        credentials = serving.prepare_now(settings, endpoints)
+    _say_what_next(settings, endpoints, [seller.seller_id for seller in credentials.sellers])
+    serving.serve(settings, listeners)
 
 
-def _say_what_next(settings: Settings, endpoint: str, sellers: list[str]) -> None:
+def _say_what_next(settings: Settings, endpoints: list[str], sellers: list[str]) -> None:
+    endpoint, *secure = endpoints
     typer.echo(f"Torihiki serves on {endpoint}")
+    for address in secure:
+        trusted = "" if settings.tls_certificate else f" (clients trust {settings.data / 'ca.pem'})"
+        typer.echo(f"  and with TLS: {address}{trusted}")
     if sellers:
         typer.echo(f"  sellers:      {', '.join(sellers)}")
     typer.echo(f"  credentials:  {sys.argv[0]} credentials --data {settings.data}")
@@ -109,6 +143,7 @@ def worker(
     log_level: options.LogLevel = "info",
     erase_restricted_after: options.EraseRestrictedAfter = None,
     audit_retention: options.AuditRetention = "P365D",
+    pay_layouts: options.PayLayouts = None,
 ) -> None:
     """Does the chores beside the requests until SIGTERM. `serve` starts one itself; more do no harm."""
     from torihiki.bootstrap import given, working  # noqa: PLC0415 - loads the storage
@@ -120,6 +155,7 @@ def worker(
         log_level=log_level,
         erase_restricted_after=erase_restricted_after,
         audit_retention=audit_retention,
+        pay_layouts=pay_layouts,
     )
     if isinstance(settings, str):
         raise typer.BadParameter(settings)
@@ -148,7 +184,7 @@ def credentials(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the file as JSON.")] = False,
 ) -> None:
-    """Prints what a client needs: endpoint, operator token, and each seller's LWA credentials."""
+    """Prints what a client needs: endpoint, operator token, and what each seller's clients log in and sign with."""
     import msgspec  # noqa: PLC0415 - only here
 
     from torihiki.bootstrap import files  # noqa: PLC0415 - only here
@@ -164,13 +200,19 @@ def credentials(
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
-    typer.echo(f"endpoint        {found.endpoint}\noperator token  {found.operator_token}")
+    secure = f" and {found.endpoint_tls}" if found.endpoint_tls else ""
+    typer.echo(f"endpoint        {found.endpoint}{secure}")
+    typer.echo(f"operator token  {found.operator_token}")
     for seller in found.sellers:
         typer.echo(f"\nseller          {seller.seller_id} ({', '.join(seller.marketplace_ids)})")
         typer.echo(
             f"client id       {seller.lwa.client_id}\nclient secret   {seller.lwa.client_secret}"
         )
         typer.echo(f"refresh token   {seller.lwa.refresh_token}")
+        if seller.pay:
+            typer.echo(f"pay merchant    {seller.pay.merchant_id} ({seller.pay.region})")
+            for key in (seller.pay.live, seller.pay.sandbox):
+                typer.echo(f"pay key         {key.public_key_id} (its private key: --json)")
 
 
 @app.command()
@@ -178,19 +220,22 @@ def demo(
     data: Data = DEFAULT_DATA,
     database: Database = None,
     orders: Annotated[int, typer.Option(min=1, help="How many orders to add.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Which orders; another seed adds others.")] = 1,
+    payments: Annotated[
+        int, typer.Option(min=0, help="How many payments of Amazon Pay to add.")
+    ] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Which; another seed adds others.")] = 1,
     until: Annotated[
         str | None,
         typer.Option(
             show_default=False,
-            help="Date that the orders end at; the last midnight (UTC) of the operator's clock unless given.",
+            help="Date that they end at; the last midnight (UTC) of the operator's clock unless given.",
         ),
     ] = None,
 ) -> None:
-    """Adds orders of the demo's sellers: the same arguments give the same bytes."""
+    """Adds orders and payments of the demo's sellers: the same arguments give the same bytes."""
     from torihiki.cli import loading  # noqa: PLC0415 - loads the storage
 
-    raise typer.Exit(loading.add_demo(_settings(data, database), orders, seed, until))
+    raise typer.Exit(loading.add_demo(_settings(data, database), orders, payments, seed, until))
 
 
 @app.command()
@@ -211,3 +256,23 @@ def import_orders(
     from torihiki.cli import loading  # noqa: PLC0415 - loads the storage
 
     raise typer.Exit(loading.import_orders(_settings(data, database), file))
+
+
+@imports.command("payments")
+def import_payments(
+    file: Annotated[
+        Path,
+        typer.Argument(help="NDJSON, a state of an object a line; - reads standard input."),
+    ],
+    data: Data = DEFAULT_DATA,
+    database: Database = None,
+    pay_layouts: options.PayLayouts = None,
+) -> None:
+    """Adds payments of Amazon Pay. Bad lines are named and the good ones kept; then the exit status is 1."""
+    from torihiki.bootstrap import given  # noqa: PLC0415 - loads the storage
+    from torihiki.cli import loading  # noqa: PLC0415 - as above
+
+    settings = given.checked_settings(data=data, database=database, pay_layouts=pay_layouts)
+    if isinstance(settings, str):
+        raise typer.BadParameter(settings)
+    raise typer.Exit(loading.import_payments(settings, file))

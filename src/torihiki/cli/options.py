@@ -47,6 +47,34 @@ Host = Annotated[str, typer.Option(envvar="TORIHIKI_HOST", help="Address to list
 Port = Annotated[
     int, typer.Option(envvar="TORIHIKI_PORT", min=0, max=65535, help="Port; 0 takes a free one.")
 ]
+TlsPort = Annotated[
+    int | None,
+    typer.Option(
+        envvar="TORIHIKI_TLS_PORT",
+        min=0,
+        max=65535,
+        show_default=False,
+        help="Port for https, beside the other; 0 takes a free one. None unless given.",
+    ),
+]
+TlsCertificate = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="TORIHIKI_TLS_CERTIFICATE",
+        dir_okay=False,
+        show_default=False,
+        help="PEM file of the certificate and its chain. The server makes its own unless given.",
+    ),
+]
+TlsKey = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="TORIHIKI_TLS_KEY",
+        dir_okay=False,
+        show_default=False,
+        help="PEM file of the certificate's key, without a password.",
+    ),
+]
 Workers = Annotated[
     int,
     typer.Option(
@@ -64,6 +92,29 @@ VisibilityDelay = Annotated[
     typer.Option(
         envvar="TORIHIKI_VISIBILITY_DELAY",
         help="ISO 8601 duration after which getOrders shows a change; PT2M is Amazon's.",
+    ),
+]
+PayScheduleConflict = Annotated[
+    str,
+    typer.Option(
+        envvar="TORIHIKI_PAY_SCHEDULE_CONFLICT",
+        help="What a second report schedule of a type gets: array, as Amazon's guide says, or error.",
+    ),
+]
+PayStrict = Annotated[
+    bool,
+    typer.Option(
+        "--pay-strict",
+        envvar="TORIHIKI_PAY_STRICT",
+        help="Refuse report types of the other environment, and a POST without a documented idempotency key.",
+    ),
+]
+PayLimits = Annotated[
+    bool,
+    typer.Option(
+        "--pay-limits",
+        envvar="TORIHIKI_PAY_LIMITS",
+        help="Limit calls of Amazon Pay; its own figures are not public.",
     ),
 ]
 Strict = Annotated[
@@ -99,6 +150,15 @@ AuditRetention = Annotated[
     typer.Option(
         envvar="TORIHIKI_AUDIT_RETENTION",
         help="ISO 8601 duration after which an entry of the audit trail is forgotten.",
+    ),
+]
+PayLayouts = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="TORIHIKI_PAY_LAYOUTS",
+        dir_okay=False,
+        show_default=False,
+        help="JSON file of your own layouts of Amazon Pay's reports. The shipped ones unless given.",
     ),
 ]
 OperatorToken = Annotated[

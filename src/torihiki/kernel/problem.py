@@ -19,6 +19,8 @@ class Kind(enum.Enum):
     """No token, a bad token, or a token that does not open this."""
     NOT_FOUND = enum.auto()
     """The resource is not there."""
+    UNSUPPORTED = enum.auto()
+    """The resource is there and does not do this."""
     CONFLICT = enum.auto()
     """The resource is there already, or in a state that forbids the change."""
     TOO_LARGE = enum.auto()

@@ -12,9 +12,11 @@ from collections.abc import (
 )
 from typing import Any, Final, NamedTuple
 
+from torihiki.auth.pay.model import PayClaim
 from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.operation import Operation
+from torihiki.kernel.pay_caller import PayCaller
 from torihiki.kernel.problem import Kind, Problem
 
 Message = MutableMapping[str, Any]
@@ -56,6 +58,20 @@ class Answer(NamedTuple):
     stream: Stream | None = None
 
 
+class Signed(NamedTuple):
+    """What the gate of Amazon Pay found out.
+
+    Args:
+        caller: Who signed.
+        claim: What was signed, but for the body.
+        body: The body, whole.
+    """
+
+    caller: PayCaller
+    claim: PayClaim
+    body: bytes
+
+
 class Call:
     """A request that has been matched with its operation.
 
@@ -67,10 +83,12 @@ class Call:
         receive: Where the body comes from.
         now: The operator's time of this request: of its head, and once its body was read of that, so that a change is not
             dated before reads that did not see it yet, however slowly it was sent. It does not move otherwise.
-        caller: Who calls; None for operations that have no seller.
+        caller: Who calls, once the gate has said; None for operations that have no seller.
         request_id: The id that the answer will bear.
         scope: The request as the protocol gives it.
         clock: Gives the time of the body; None: `now` stays that of the head.
+
+    `signed` is there for operations of Amazon Pay, once their gate has let the request in.
     """
 
     __slots__ = (
@@ -84,6 +102,7 @@ class Call:
         "receive",
         "request_id",
         "scope",
+        "signed",
     )
 
     def __init__(  # noqa: PLR0913 - each is what some handler asks for
@@ -109,6 +128,7 @@ class Call:
         self.caller = caller
         self.request_id = request_id
         self.scope = {} if scope is None else scope
+        self.signed: Signed | None = None
         self._clock = clock
 
     def header(self, name: bytes) -> bytes | None:

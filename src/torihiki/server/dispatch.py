@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from torihiki.kernel.caller import Caller
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.problem import Kind, Problem, invalid_input, unauthorized
 from torihiki.server import problems
@@ -22,7 +21,7 @@ from torihiki.server.call import (
     Scope,
     Send,
 )
-from torihiki.server.gates import Gate
+from torihiki.server.gates import Gate, OpenGate
 from torihiki.server.metrics import Metrics
 from torihiki.server.shared_state import SharedState
 
@@ -33,6 +32,14 @@ _RATED: Final = frozenset({200, 201, 202, 204, 400, 404})
 """Statuses with x-amzn-RateLimit-Limit: Amazon leaves it out on 403, 429 and 5xx (contract 1.8)."""
 
 _WITHOUT_BODY: Final = frozenset({204, 304})
+
+REQUEST_ID: Final = b"x-amzn-requestid"
+
+Finder = Callable[[Scope], tuple[str, Mapping[str, str]] | None]
+"""Names the operation that a request is for, and gives the path parameters; None: the request is for another API.
+
+The name is empty where the request is for this API and for none of its operations. It raises nothing.
+"""
 
 Refusal = Callable[[Problem | None, str], Answer]
 """Makes the answer to a problem (None: nobody expected it) under a request id."""
@@ -53,6 +60,9 @@ class Api(NamedTuple):
             answered also when that cannot be reached, and see the machine's clock.
         refusal: How it is refused what its handlers do not answer.
         other_methods: Answers the methods that its paths do not have; None: as if there were nothing.
+        id_header: Bears the request id.
+        find: Finds its operations where their paths are not as the table has them; None: they are.
+        lost: With `find`: answers what is for none of them, whoever asks.
     """
 
     operations: Sequence[Operation]
@@ -61,6 +71,9 @@ class Api(NamedTuple):
     needs_database: bool = True
     refusal: Refusal = _in_json
     other_methods: Handler | None = None
+    id_header: bytes = REQUEST_ID
+    find: Finder | None = None
+    lost: Handler | None = None
 
 
 class _Route(NamedTuple):
@@ -70,7 +83,18 @@ class _Route(NamedTuple):
     parameters: tuple[str, ...]
     needs_database: bool
     refusal: Refusal
+    id_header: bytes
 
+
+class _Door(NamedTuple):
+    """An API that finds its operations itself; its routes by their names."""
+
+    find: Finder
+    routes: dict[str, _Route]
+
+
+_UNKNOWN: Final = Operation(name="unknown", method="", path="", summary="")
+"""What the metrics and the log count under where there is no operation."""
 
 _Node = dict[Any, Any]
 """Path segments to nodes; `None` stands for any segment, and `(method,)` leads from the last node to the route.
@@ -108,7 +132,11 @@ class Dispatch:
         self._log_every_request = log_every_request
         self._log = structlog.get_logger("torihiki.request")
         self._root: _Node = {}
+        self._doors: list[_Door] = []
         for api in apis:
+            if api.find is not None:
+                self._doors.append(_door(api, api.find))
+                continue
             for operation in api.operations:
                 self._add(operation, api)
 
@@ -121,14 +149,7 @@ class Dispatch:
                 node = node.setdefault(None, {})
             else:
                 node = node.setdefault(segment, {})
-        route = _Route(
-            operation,
-            api.handlers[operation.name],
-            api.gate,
-            tuple(parameters),
-            api.needs_database,
-            api.refusal,
-        )
+        route = _route(operation, api, tuple(parameters))
         node[(operation.method,)] = route
         if api.other_methods is not None:
             node[()] = route._replace(handler=api.other_methods)
@@ -150,37 +171,46 @@ class Dispatch:
             return None, {}
         return route, dict(zip(route.parameters, values, strict=True))
 
+    def _find(self, scope: Scope) -> tuple[_Route | None, Mapping[str, str]]:
+        """The route of a request: of the tables, or of an API that finds its operations itself."""
+        matched = self._match(scope["method"], scope["path"])
+        if matched[0] is None:
+            for door in self._doors:
+                found = door.find(scope)
+                if found is not None:
+                    return door.routes[found[0]], found[1]
+        return matched
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request; whatever happens, it gets one whole answer or a closed connection."""
         started = self._stopwatch()
         request_id = next(self._new_ids)
-        route, parameters = self._match(scope["method"], scope["path"])
+        route, parameters = self._find(scope)
         refusal = _in_json if route is None else route.refusal
-        caller: Caller | None = None
+        call: Call | None = None
         failure: str | None = None
         try:
             if route is None:
                 raise _no_route(scope["path"])  # noqa: TRY301 - one place turns every refusal into its answer
             headers = dict(scope["headers"])
             now = await self._state.now() if route.needs_database else self._state.machine_now()
-            caller = await route.gate.admit(route.operation, scope["path"], headers, now)
+            call = Call(
+                operation=route.operation,
+                path=parameters,
+                query=scope["query_string"],
+                headers=headers,
+                receive=receive,
+                now=now,
+                caller=None,
+                request_id=request_id,
+                scope=scope,
+                clock=self._state.now if route.needs_database else None,
+            )
+            await route.gate.admit(call)
             route.gate.check(route.operation, headers)
             if len(scope["query_string"]) > QUERY_MAX_BYTES:
                 raise _query_too_long()  # noqa: TRY301 - as above
-            answer = await route.handler(
-                Call(
-                    operation=route.operation,
-                    path=parameters,
-                    query=scope["query_string"],
-                    headers=headers,
-                    receive=receive,
-                    now=now,
-                    caller=caller,
-                    request_id=request_id,
-                    scope=scope,
-                    clock=self._state.now if route.needs_database else None,
-                )
-            )
+            answer = await route.handler(call)
         except Problem as problem:
             answer = refusal(problem, request_id)
             # The message may repeat what the caller sent, and that may be personal.
@@ -191,11 +221,12 @@ class Dispatch:
             answer = refusal(None, request_id)
             failure = "INTERNAL_FAILURE"
             self._log.exception("request failed", request_id=request_id, path=scope["path"])
-        operation = "unknown" if route is None else route.operation.name
+        operation = _UNKNOWN.name if route is None else route.operation.name
         rate = None
-        if route is not None and answer.status in _RATED:
-            rate = route.gate.rate(route.operation, caller)
-        await _start(send, answer, request_id, rate)
+        if route is not None and call is not None and answer.status in _RATED:
+            rate = route.gate.rate(route.operation, call.caller)
+        id_header = REQUEST_ID if route is None else route.id_header
+        await _start(send, answer, (id_header, request_id.encode()), rate)
         broken = await self._send_body(answer, receive, send, request_id)
         failure = broken or failure
         seconds = self._stopwatch() - started
@@ -207,7 +238,7 @@ class Dispatch:
                 operation=operation,
                 status=answer.status,
                 ms=round(seconds * 1000, 2),
-                **({} if caller is None else {"seller": caller.seller_id}),
+                **_who(call),
                 **({} if failure is None else {"problem": failure}),
             )
 
@@ -242,8 +273,44 @@ def _no_route(path: str) -> Problem:
     return unauthorized()
 
 
-async def _start(send: Send, answer: Answer, request_id: str, rate: bytes | None) -> None:
-    headers = [(b"x-amzn-requestid", request_id.encode())]
+def _route(operation: Operation, api: Api, parameters: tuple[str, ...]) -> _Route:
+    return _Route(
+        operation,
+        api.handlers[operation.name],
+        api.gate,
+        parameters,
+        api.needs_database,
+        api.refusal,
+        api.id_header,
+    )
+
+
+def _door(api: Api, find: Finder) -> _Door:
+    routes = {operation.name: _route(operation, api, ()) for operation in api.operations}
+    if api.lost is None:
+        raise ValueError(
+            "an API that finds its operations itself answers also what it does not find"
+        )
+    routes[""] = _Route(
+        _UNKNOWN, api.lost, OpenGate(), (), False, api.refusal, api.id_header  # noqa: FBT003 - as its members stand
+    )  # fmt: skip
+    return _Door(find, routes)
+
+
+def _who(call: Call | None) -> dict[str, str]:
+    """Who called, for the log."""
+    if call is None:
+        return {}
+    if call.signed is not None:
+        caller = call.signed.caller
+        return {"merchant": caller.merchant_id, "environment": caller.environment}
+    return {} if call.caller is None else {"seller": call.caller.seller_id}
+
+
+async def _start(
+    send: Send, answer: Answer, request_id: tuple[bytes, bytes], rate: bytes | None
+) -> None:
+    headers = [request_id]
     if answer.status not in _WITHOUT_BODY:
         length = len(answer.body) if answer.stream is None else answer.stream.length
         headers.append((b"content-type", answer.media))

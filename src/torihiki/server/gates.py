@@ -10,10 +10,10 @@ from typing import Final, Protocol
 from torihiki.auth.model import Grant
 from torihiki.auth.rules import UsagePlans, caller_of, require_role
 from torihiki.kernel.caller import Caller
-from torihiki.kernel.instant import Instant, micros
+from torihiki.kernel.instant import micros
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.problem import invalid_input, unauthorized
-from torihiki.server.call import Headers
+from torihiki.server.call import Call, Headers
 
 GRANTS_KEPT_MAX: Final = 10_000
 USER_AGENT_MAX: Final = 500
@@ -23,16 +23,8 @@ USER_AGENT_MAX: Final = 500
 class Gate(Protocol):
     """Decides about a request before its operation runs."""
 
-    async def admit(
-        self, operation: Operation, path: str, headers: Headers, now: Instant
-    ) -> Caller | None:
-        """The caller; None where the operation has no seller.
-
-        Args:
-            operation: What is called.
-            path: The request's path, decoded.
-            headers: The request's.
-            now: The operator's time.
+    async def admit(self, call: Call) -> None:
+        """Puts who calls into the call; nothing where that is nobody's.
 
         Raises:
             Problem: The request does not get in.
@@ -55,15 +47,8 @@ class Gate(Protocol):
 class OpenGate:
     """Lets everybody in."""
 
-    async def admit(
-        self,
-        operation: Operation,  # noqa: ARG002 - as every gate
-        path: str,  # noqa: ARG002 - as every gate
-        headers: Headers,  # noqa: ARG002 - as every gate
-        now: Instant,  # noqa: ARG002 - as every gate
-    ) -> Caller | None:
-        """See `Gate.admit`."""
-        return None
+    async def admit(self, call: Call) -> None:
+        """See `Gate.admit`: everybody gets in."""
 
     def check(self, operation: Operation, headers: Headers) -> None:
         """See `Gate.check`: everything is taken."""
@@ -83,18 +68,11 @@ class OperatorGate:
     def __init__(self, token: str) -> None:
         self._hash = hashlib.sha256(b"Bearer " + token.encode()).digest()
 
-    async def admit(
-        self,
-        operation: Operation,  # noqa: ARG002 - as every gate
-        path: str,  # noqa: ARG002 - as every gate
-        headers: Headers,
-        now: Instant,  # noqa: ARG002 - as every gate
-    ) -> Caller | None:
+    async def admit(self, call: Call) -> None:
         """See `Gate.admit`."""
-        given = hashlib.sha256(headers.get(b"authorization", b"")).digest()
+        given = hashlib.sha256(call.headers.get(b"authorization", b"")).digest()
         if not hmac.compare_digest(given, self._hash):
             raise unauthorized("Send the operator's token as bearer in the Authorization header.")
-        return None
 
     def check(self, operation: Operation, headers: Headers) -> None:
         """See `Gate.check`: everything is taken."""
@@ -123,16 +101,16 @@ class SellerGate:
         self._grants.clear()
         self._generation += 1
 
-    async def admit(
-        self, operation: Operation, path: str, headers: Headers, now: Instant
-    ) -> Caller | None:
+    async def admit(self, call: Call) -> None:
         """See `Gate.admit`."""
-        token = headers.get(b"x-amz-access-token")
+        operation, now = call.operation, call.now
+        token = call.headers.get(b"x-amz-access-token")
         grant = await self._grant(token) if token else None
+        path: str = call.scope["path"]
         caller = caller_of(grant, operation, path, token_present=bool(token), now=now)
         require_role(operation, caller)
         self._plans.take(operation, caller, micros(now))
-        return caller
+        call.caller = caller
 
     def check(self, operation: Operation, headers: Headers) -> None:
         """See `Gate.check`."""

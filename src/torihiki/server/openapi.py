@@ -10,6 +10,7 @@ import msgspec
 
 from torihiki.kernel.operation import Operation
 from torihiki.server.call import Answer, Call, Handler
+from torihiki.server.pay_problems import PayError
 
 _REF: Final = "#/components/schemas/{name}"
 
@@ -25,7 +26,7 @@ class Error(msgspec.Struct, frozen=True):
 
 
 class Errors(msgspec.Struct, frozen=True):
-    """The body of every refusal but those of the token endpoint."""
+    """The body of every refusal but those of the token endpoint and of Amazon Pay."""
 
     errors: list[Error]
 
@@ -39,7 +40,7 @@ class OAuthError(msgspec.Struct, frozen=True):
 
 def document(operations: Sequence[Operation]) -> Json:
     """The OpenAPI 3.1 document of the operations."""
-    types: list[Any] = [Errors, OAuthError]
+    types: list[Any] = [Errors, OAuthError, PayError]
     types += [one.request for one in operations if one.request is not None]
     types += [one.response for one in operations if one.response is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
@@ -54,7 +55,8 @@ def document(operations: Sequence[Operation]) -> Json:
         "info": {
             "title": "Torihiki",
             "version": "1",
-            "description": "Selling Partner Orders v0 as Torihiki serves it, and the operator's own API.",
+            "description": "Amazon's seller APIs as Torihiki serves them, and the operator's own API. The paths of Amazon"
+            " Pay, which begin with /v2, can have /live or /sandbox before them.",
         },
         "paths": paths,
         "components": {
@@ -62,13 +64,18 @@ def document(operations: Sequence[Operation]) -> Json:
             "securitySchemes": {
                 "accessToken": {"type": "apiKey", "in": "header", "name": "x-amz-access-token"},
                 "operator": {"type": "http", "scheme": "bearer"},
+                "amazonPay": {
+                    "type": "http",
+                    "scheme": "AMZN-PAY-RSASSA-PSS-V2",
+                    "description": "A signature of the request by a registered key; AMZN-PAY-RSASSA-PSS is good too.",
+                },
             },
         },
     }
 
 
 def _operation(operation: Operation, by_type: dict[int, Json]) -> Json:
-    errors = by_type[id(OAuthError if operation.path.startswith("/auth/") else Errors)]
+    errors = by_type[id(_error_type(operation))]
     made: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -89,6 +96,12 @@ def _operation(operation: Operation, by_type: dict[int, Json]) -> Json:
     return made
 
 
+def _error_type(operation: Operation) -> type[msgspec.Struct]:
+    if operation.path.startswith("/auth/"):
+        return OAuthError
+    return PayError if operation.path.startswith("/v2/") else Errors
+
+
 def _statuses(operation: Operation) -> Iterable[int]:
     """The declared refusals, and those that the gates add."""
     gates = {403} if _security(operation) else set()
@@ -98,6 +111,8 @@ def _statuses(operation: Operation) -> Iterable[int]:
 def _security(operation: Operation) -> str | None:
     if operation.path.startswith("/-/api/"):
         return "operator"
+    if operation.path.startswith("/v2/"):
+        return "amazonPay"
     return "accessToken" if operation.plan is not None else None
 
 

@@ -25,6 +25,7 @@ _TABLE: Final = {
     Kind.INVALID_INPUT: _Row(400, "InvalidInput", b"BadRequestException"),
     Kind.UNAUTHORIZED: _Row(403, "Unauthorized", b"AccessDeniedException"),
     Kind.NOT_FOUND: _Row(404, "ResourceNotFound", b"ResourceNotFoundException"),
+    Kind.UNSUPPORTED: _Row(405, "UnsupportedOperation", b"UnsupportedOperationException"),
     Kind.CONFLICT: _Row(409, "Conflict", b"ConflictException"),
     Kind.TOO_LARGE: _Row(413, "RequestTooLarge", b"RequestTooLargeException"),
     Kind.UNSUPPORTED_MEDIA: _Row(415, "UnsupportedMediaType", b"UnsupportedMediaTypeException"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from torihiki.admin.v1 import schemas
+from torihiki.admin.v1 import schemas, settlements
 from torihiki.kernel.operation import Operation, Parameter
 
 ROOT: Final = "/-/api/v1"
@@ -246,6 +246,76 @@ ORDERS: Final = (
     ),
 )
 
+PAY: Final = (
+    Operation(
+        name="listMerchants",
+        method="GET",
+        path=f"{ROOT}/merchants",
+        query=(
+            *_PAGE,
+            Parameter(name="sellerId", schema=schemas.Identifier, summary="Of this seller."),
+        ),
+        response=schemas.MerchantPage,
+        errors=_READ_ERRORS,
+        summary="Lists the accounts with Amazon Pay by their ids.",
+    ),
+    Operation(
+        name="createMerchant",
+        method="POST",
+        path=f"{ROOT}/merchants",
+        request=schemas.MerchantRequest,
+        response=schemas.MerchantView,
+        success=201,
+        errors=_CONFLICT_ERRORS,
+        summary="Gives a seller an account with Amazon Pay, in both environments.",
+    ),
+    Operation(
+        name="listPayKeys",
+        method="GET",
+        path=f"{ROOT}/merchants/{{merchantId}}/keys",
+        query=_PAGE,
+        response=schemas.PayKeyPage,
+        errors=_FIND_ERRORS,
+        summary="Lists a merchant's public keys by their ids, revoked ones too.",
+    ),
+    Operation(
+        name="registerPayKey",
+        method="POST",
+        path=f"{ROOT}/merchants/{{merchantId}}/keys",
+        request=schemas.PayKeyRequest,
+        response=schemas.PayKeyView,
+        success=201,
+        errors=_CONFLICT_ERRORS,
+        summary="Registers a public key, with which the merchant's requests are verified from then on.",
+    ),
+    Operation(
+        name="revokePayKey",
+        method="DELETE",
+        path=f"{ROOT}/merchants/{{merchantId}}/keys/{{publicKeyId}}",
+        success=204,
+        errors=_FIND_ERRORS,
+        summary="Ends a key for good.",
+    ),
+    Operation(
+        name="closeSettlements",
+        method="POST",
+        path=f"{ROOT}/merchants/{{merchantId}}/settlements",
+        request=settlements.SettlementRequest,
+        response=settlements.SettlementList,
+        success=201,
+        errors=_CHANGE_ERRORS,
+        summary="Closes a merchant's open settlement periods now; their reports follow.",
+    ),
+    Operation(
+        name="importPayments",
+        method="POST",
+        path=f"{ROOT}/payments",
+        response=schemas.PaymentImportReport,
+        errors=_BODY_ERRORS,
+        summary="Imports payments of Amazon Pay, one JSON object a line; the good lines are kept.",
+    ),
+)
+
 SERVER: Final = (
     Operation(
         name="getClock",
@@ -289,5 +359,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *USAGE_PLANS,
     *RESTRICTED_DATA,
     *ORDERS,
+    *PAY,
     *SERVER,
 )

@@ -223,6 +223,68 @@ class ImportReport(View, frozen=True, kw_only=True):
     errors: list[BadLine]
 
 
+class PaymentImportReport(ImportReport, frozen=True, kw_only=True):
+    """How an import of payments went; `new` of the imported lines were not in the ledger before."""
+
+    new: int
+
+
+Region = Literal["na", "eu", "jp"]
+Environment = Literal["live", "sandbox"]
+
+
+class MerchantRequest(Request, frozen=True, kw_only=True):
+    """A seller's new account with Amazon Pay; it gets an id."""
+
+    seller_id: Identifier
+    region: Region
+
+
+class MerchantView(View, frozen=True, kw_only=True):
+    """An account with Amazon Pay."""
+
+    merchant_id: str
+    seller_id: str
+    region: str
+    created_at: str
+
+
+class MerchantPage(View, frozen=True, kw_only=True):
+    """Some of the accounts."""
+
+    merchants: list[MerchantView]
+    next_token: str | UnsetType = UNSET
+
+
+class PayKeyRequest(Request, frozen=True, kw_only=True):
+    """A public key of a merchant; without `publicKeyId` it gets an id of its environment.
+
+    A key without a prefix is good in both environments unless `environment` names one.
+    """
+
+    public_key_id: Identifier | UnsetType = UNSET
+    environment: Environment | UnsetType = UNSET
+    public_key_pem: Annotated[str, Meta(min_length=1)]
+
+
+class PayKeyView(View, frozen=True, kw_only=True):
+    """A public key; `environment` is null where it is good in both."""
+
+    public_key_id: str
+    merchant_id: str
+    environment: str | None
+    public_key_pem: str
+    created_at: str
+    revoked_at: str | None
+
+
+class PayKeyPage(View, frozen=True, kw_only=True):
+    """Some of the keys."""
+
+    keys: list[PayKeyView]
+    next_token: str | UnsetType = UNSET
+
+
 Reason = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 OrderItemIds = Annotated[list[Identifier], Meta(max_length=1_000)]
 Pieces = Annotated[int, Meta(ge=1, le=10**9)]

@@ -265,6 +265,17 @@ def render_history(page: Page[schemas.HistoryEntryView]) -> bytes:
     return msgspec.json.encode(schemas.HistoryPage(entries=entries, next_token=_token(page)))
 
 
+def render_merchants(page: Page[schemas.MerchantView]) -> bytes:
+    """Some of the accounts with Amazon Pay."""
+    merchants = list(page.items)
+    return msgspec.json.encode(schemas.MerchantPage(merchants=merchants, next_token=_token(page)))
+
+
+def render_pay_keys(page: Page[schemas.PayKeyView]) -> bytes:
+    """Some of a merchant's keys."""
+    return msgspec.json.encode(schemas.PayKeyPage(keys=list(page.items), next_token=_token(page)))
+
+
 def _seller(seller: Seller) -> schemas.SellerView:
     return schemas.SellerView(
         seller_id=seller.seller_id,

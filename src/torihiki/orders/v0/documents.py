@@ -24,9 +24,6 @@ from torihiki.orders.v0.views import Personal, Source, open_ending, pack, person
 
 Json = dict[str, Any]
 
-LINE_MAX_BYTES: Final = 1024 * 1024
-"""The longest line of an import."""
-
 PERSONAL_MEMBERS: Final = ("ShippingAddress", "BuyerInfo", "BuyerTaxInformation")
 """The members of an order that speak of people; `views` says who sees what of them."""
 RESTRICTED_ITEM_BUYER_MEMBERS: Final = ("BuyerCustomizedInfo", "GiftMessageText")

@@ -46,7 +46,7 @@ def bind(
         **_Limits(store, machine_clock_us, operation_names).handlers(),
     }
     return {
-        name: _settled(handler, settle) if name in CHANGES else handler
+        name: settled(handler, settle) if name in CHANGES else handler
         for name, handler in handlers.items()
     }
 
@@ -71,7 +71,9 @@ def bind_restricted_data(audit: AuditStore, orders: RestrictedOrders) -> dict[st
     return {"listAuditEntries": list_audit_entries, "eraseOrder": erase_order}
 
 
-def _settled(handler: Handler, settle: Settle) -> Handler:
+def settled(handler: Handler, settle: Settle) -> Handler:
+    """The handler, whose answer waits until every server process knows of the change."""
+
     async def answer_when_settled(call: Call) -> Answer:
         answer = await handler(call)
         await settle()

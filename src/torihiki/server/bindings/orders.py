@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import codecs
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -16,9 +14,10 @@ from torihiki.orders import operations
 from torihiki.orders.model import ItemsResult
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0 import wire
-from torihiki.orders.v0.documents import LINE_MAX_BYTES, parse_line
+from torihiki.orders.v0.documents import parse_line
 from torihiki.orders.v0.query import parse_get_orders
 from torihiki.server.call import Answer, Call, Handler
+from torihiki.server.ndjson import lines
 from torihiki.server.trail import Trail, record
 
 
@@ -123,45 +122,6 @@ def _caller(call: Call) -> Caller:
     if call.caller is None:
         raise unauthorized()
     return call.caller
-
-
-async def lines(chunks: AsyncIterator[bytes], found: operations.OrderImport) -> None:
-    """Cuts chunks into lines and hands them on; a line that is too long is refused without being kept.
-
-    Gives way to other requests after every chunk.
-    """
-    rest = b""
-    skipping = False
-    async for chunk in chunks:
-        *whole, tail = chunk.split(b"\n")
-        for line in whole:
-            if skipping:
-                skipping = False
-                found.skip(_too_long())
-            else:
-                await _take(found, rest + line)
-            rest = b""
-        if not skipping:
-            rest += tail
-        if len(rest) > LINE_MAX_BYTES:
-            rest, skipping = b"", True
-        await asyncio.sleep(0)
-    if skipping:
-        found.skip(_too_long())
-    elif rest:
-        await _take(found, rest)
-
-
-async def _take(found: operations.OrderImport, line: bytes) -> None:
-    if len(line) > LINE_MAX_BYTES:
-        found.skip(_too_long())
-    else:
-        # Some editors put a byte order mark before the first line.
-        await found.add(line if found.lines else line.removeprefix(codecs.BOM_UTF8))
-
-
-def _too_long() -> str:
-    return f"the line is longer than {LINE_MAX_BYTES} bytes"
 
 
 def bind_import(store: OrderStore) -> dict[str, Handler]:
