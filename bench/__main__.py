@@ -12,19 +12,33 @@ from pathlib import Path
 from whenever import Instant
 
 from bench import load, postgres
-from bench.dataset import made
+from bench.dataset import Dataset, made
 from bench.filters import filters
 from bench.imports import imports
 from bench.pages import SMALL, against_floor, depth, growth
 from bench.report import Line, as_json, table
+from bench.reports import reports
 from bench.restricted import restricted
 from bench.shipments import shipments
+from bench.signing import signed
 from bench.starting import starting
-from bench.stores import Bench
+from bench.stores import Backend, Bench
 
-PARTS = ("pages", "restricted", "growth", "filters", "import", "start", "shipments")
+PARTS = (
+    "pages",
+    "restricted",
+    "growth",
+    "filters",
+    "import",
+    "start",
+    "shipments",
+    "reports",
+    "signed",
+)
+WITHOUT_ORDERS = ("reports", "signed")
 DATABASES = ("sqlite", "postgresql")
 QUICK_ORDERS = 20_000
+QUICK_ROWS = 100_000
 
 
 def _arguments() -> argparse.Namespace:
@@ -36,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--import-orders", type=int, help="orders of the import; as many unless given"
     )
+    parser.add_argument("--rows", type=int, default=5_000_000, help="rows of each report")
     parser.add_argument("--database", action="append", choices=DATABASES, help="both unless given")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each case")
     parser.add_argument("--seconds", type=int, default=2, help="seconds of each run")
@@ -51,6 +66,7 @@ def _arguments() -> argparse.Namespace:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     if given.quick:
         given.orders, given.rounds, given.seconds = min(given.orders, QUICK_ORDERS), 1, 1
+        given.rows = min(given.rows, QUICK_ROWS)
     given.parts = given.parts or list(PARTS)
     given.database = given.database or list(DATABASES)
     return given
@@ -74,41 +90,55 @@ def _bench(given: argparse.Namespace) -> Iterator[Bench]:
         yield Bench(work=work, cluster=cluster, rounds=given.rounds, seconds=given.seconds)
 
 
+def _of_orders(
+    bench: Bench, given: argparse.Namespace, backend: Backend, part: str, dataset: Dataset
+) -> Iterator[tuple[str, list[Line]]]:
+    """One part that goes by the orders of a file."""
+    now = Instant.now()
+    match part:
+        case "pages":
+            yield f"Pages, {backend}", against_floor(bench, backend, dataset)
+        case "restricted":
+            yield f"Restricted data, {backend}", restricted(bench, backend, dataset)
+        case "growth":
+            small = made(bench.work, min(SMALL, given.orders // 2), now)
+            lines = growth(bench, backend, small, dataset)
+            yield f"Growth, {backend}", lines + depth(bench, backend, dataset)
+        case "filters":
+            for size in (20, 100):
+                lines = filters(bench, backend, dataset, size)
+                yield f"Filters at {size} orders, times as long as none, {backend}", lines
+        case "import":
+            large = made(bench.work, given.import_orders or given.orders, now)
+            yield f"Import, {backend}", imports(bench, backend, large)
+        case "shipments":
+            yield f"Shipments, {backend}", shipments(bench, backend, now)
+        case "start":
+            yield f"Start, {backend}", starting(bench, backend, dataset)
+        case _:
+            raise ValueError(part)
+
+
 def _measured(bench: Bench, given: argparse.Namespace) -> Iterator[tuple[str, list[Line]]]:
     """Each part on each database, as it is finished."""
-    now = Instant.now()
-    dataset = made(bench.work, given.orders, now)
+    parts = [part for part in given.parts if part not in WITHOUT_ORDERS]
     for backend in (one for one in bench.backends if one in given.database):
-        for part in given.parts:
+        for part in parts:
             print(f"{part} on {backend} ...", file=sys.stderr)
-            match part:
-                case "pages":
-                    yield f"Pages, {backend}", against_floor(bench, backend, dataset)
-                case "restricted":
-                    yield f"Restricted data, {backend}", restricted(bench, backend, dataset)
-                case "growth":
-                    small = made(bench.work, min(SMALL, given.orders // 2), now)
-                    lines = growth(bench, backend, small, dataset)
-                    yield f"Growth, {backend}", lines + depth(bench, backend, dataset)
-                case "filters":
-                    for size in (20, 100):
-                        lines = filters(bench, backend, dataset, size)
-                        yield f"Filters at {size} orders, times as long as none, {backend}", lines
-                case "import":
-                    large = made(bench.work, given.import_orders or given.orders, now)
-                    yield f"Import, {backend}", imports(bench, backend, large)
-                case "shipments":
-                    yield f"Shipments, {backend}", shipments(bench, backend, now)
-                case "start":
-                    yield f"Start, {backend}", starting(bench, backend, dataset)
-                case _:
-                    raise ValueError(part)
+            dataset = made(bench.work, given.orders, Instant.now())
+            yield from _of_orders(bench, given, backend, part, dataset)
+        if "reports" in given.parts:
+            print(f"reports on {backend} ...", file=sys.stderr)
+            yield f"Reports, {backend}", reports(bench, backend, given.rows)
+        if "signed" in given.parts:
+            print(f"signed on {backend} ...", file=sys.stderr)
+            yield f"Signed requests, {backend}", signed(bench, backend)
 
 
 def main() -> int:
     """Measures and prints; the exit status."""
     given = _arguments()
-    if lacking := load.missing():
+    if given.parts != ["reports"] and (lacking := load.missing()):
         print(f"Cannot measure: {lacking}.", file=sys.stderr)
         return 2
     found: dict[str, list[Line]] = {}

@@ -7,25 +7,15 @@ Where `restricted` is not null the client gets itself a restricted data token fi
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
-import pytest
-
-from tests.serving import Seller, environment
+from tests.clients.driven import Driven, node_command
+from tests.serving import Seller
 
 HERE = Path(__file__).parent
-NODE = HERE / "node"
-ANSWER_SECONDS = 90
 
 PYTHON_CLIENTS = {
     "amzn-sp-api": "official_python",
@@ -66,13 +56,10 @@ def command(name: str) -> list[str]:
     """What runs a client's driver."""
     if name in PYTHON_CLIENTS:
         return [sys.executable, "-m", f"{__package__}.drivers.{PYTHON_CLIENTS[name]}"]
-    node = shutil.which("node")
-    if node is None or not (NODE / "node_modules" / name).is_dir():
-        pytest.skip(f"{name} is not here: it needs Node and `npm ci` in tests/clients/node")
-    return [node, "--require", str(NODE / "redirect.cjs"), str(NODE / NODE_CLIENTS[name])]
+    return node_command(name, NODE_CLIENTS[name], preloaded="redirect.cjs")
 
 
-class Client:
+class Client(Driven):
     """One client that acts for one seller."""
 
     def __init__(self, name: str, seller: Seller) -> None:
@@ -83,14 +70,7 @@ class Client:
             "REFRESH_TOKEN": seller.lwa["refresh_token"],
             "PYTHONPATH": str(HERE.parents[1]),
         }
-        self.name = name
-        self._process = subprocess.Popen(
-            command(name),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment() | settings,
-        )
-        self._unread = b""
+        super().__init__(name, command(name), settings)
 
     def call(
         self,
@@ -105,17 +85,15 @@ class Client:
         Raises:
             Refused: The client raised.
         """
-        asked = {
-            "operation": operation,
-            "orderId": order_id,
-            "query": dict(query or {}),
-            "restricted": None if restricted is None else restricted._asdict(),
-            "body": body,
-        }
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._line())
+        answer = self.ask(
+            {
+                "operation": operation,
+                "orderId": order_id,
+                "query": dict(query or {}),
+                "restricted": None if restricted is None else restricted._asdict(),
+                "body": body,
+            }
+        )
         if "refusal" in answer:
             raise Refused(Refusal(**answer["refusal"]))
         return answer["payload"]
@@ -123,38 +101,6 @@ class Client:
     def renew(self) -> None:
         """Makes the client forget its access token, as a program does that meets an expired one."""
         self.call("renew")
-
-    def _line(self) -> bytes:
-        assert self._process.stdout is not None
-        output = self._process.stdout.fileno()
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while b"\n" not in self._unread:
-            ready, _, _ = select.select([output], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"{self.name} said nothing for {ANSWER_SECONDS} s"
-            read = os.read(output, 1 << 16)
-            assert read, f"{self.name} ended"
-            self._unread += read
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 def folded(value: Any) -> Any:

@@ -1,12 +1,14 @@
 // What the drivers share: calls come in on stdin and answers go out on stdout, one JSON line each.
 import { createInterface } from 'node:readline';
 
-export async function converse(answer) {
+export async function answerLines(answer) {
   for await (const line of createInterface({ input: process.stdin })) {
-    const { operation, orderId, query, restricted, body } = JSON.parse(line);
-    process.stdout.write(`${JSON.stringify(await answer(operation, orderId, query, restricted, body))}\n`);
+    process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
   }
 }
+
+export const converse = (answer) =>
+  answerLines(({ operation, orderId, query, restricted, body }) => answer(operation, orderId, query, restricted, body));
 
 export function refusal(status, { code, message, details }) {
   return { refusal: { status, code, message, details: details ?? null } };

@@ -1,0 +1,303 @@
+"""A ledger for the measures of reports, and its export, each as a process of its own: `python -m bench.report_rows`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from torihiki.admin.model import Seller
+from torihiki.auth.pay.store import Merchant as RegisteredMerchant
+from torihiki.kernel.fact import Fact, ReportType, Value
+from torihiki.kernel.instant import Instant, from_micros
+from torihiki.kernel.key_ring import KeyRing, SecretKey
+from torihiki.kernel.money import Money
+from torihiki.pay_reports.layouts import LAYOUTS
+from torihiki.pay_reports.model import Account as ReportAccount
+from torihiki.pay_reports.rows import ReportRows, RowMaker
+from torihiki.payments.model import (
+    Account,
+    Adjustment,
+    Entry,
+    Environment,
+    Event,
+    Known,
+    Merchant,
+    ObjectKey,
+    Posting,
+    Recorded,
+    Settlement,
+    Standing,
+)
+from torihiki.payments.recording import Recorder
+from torihiki.payments.settlement import close
+from torihiki.payments.store import LedgerStore
+from torihiki.storage.postgres.admin import PostgresAdminStore
+from torihiki.storage.postgres.database import Database as Postgres
+from torihiki.storage.postgres.database import migrate as migrate_postgres
+from torihiki.storage.postgres.ledger import PostgresLedger
+from torihiki.storage.postgres.pay_accounts import PostgresPayAccountStore
+from torihiki.storage.postgres.report_rows import PostgresReportRows
+from torihiki.storage.sqlite.admin import SqliteAdminStore
+from torihiki.storage.sqlite.database import Database as Sqlite
+from torihiki.storage.sqlite.database import migrate as migrate_sqlite
+from torihiki.storage.sqlite.ledger import SqliteLedger
+from torihiki.storage.sqlite.pay_accounts import SqlitePayAccountStore
+from torihiki.storage.sqlite.report_rows import SqliteReportRows
+from torihiki.storage.vault import Vault
+
+MERCHANT: Final = "A1BENCHMERCHANT"
+ACCOUNT: Final = Account(merchant_id=MERCHANT, environment=Environment.LIVE)
+BATCH: Final = 2_000
+FIRST_US: Final = 1_780_000_000_000_000
+APART_US: Final = 6_000_000
+"""Microseconds between two payments: five million take a year."""
+FORMATS: Final = {
+    "capture": ReportType.CAPTURE,
+    "refund": ReportType.REFUND,
+    "settlement": ReportType.SETTLEMENT,
+}
+_NEVER: Final = from_micros(FIRST_US * 2)
+_RING: Final = KeyRing(keys=(SecretKey(key_id=1, secret=bytes(32)),), index=bytes(32))
+
+
+_Values = dict[str, Value]
+
+
+class Stores(NamedTuple):
+    """What filling and exporting need of either database."""
+
+    admin: SqliteAdminStore | PostgresAdminStore
+    accounts: SqlitePayAccountStore | PostgresPayAccountStore
+    ledger: LedgerStore
+    rows: ReportRows
+
+
+@asynccontextmanager
+async def opened(target: str) -> AsyncIterator[Stores]:
+    """The stores of a PostgreSQL URL, or of a SQLite file."""
+    vault, maker = Vault(_RING, lambda: None, os.urandom), RowMaker()
+    if target.startswith("postgresql:"):
+        await migrate_postgres(target)
+        database = await Postgres.open(target)
+        yield Stores(
+            PostgresAdminStore(database),
+            PostgresPayAccountStore(database),
+            PostgresLedger(database, vault, maker),
+            PostgresReportRows(database, vault, maker),
+        )
+        await database.close()
+    else:
+        migrate_sqlite(Path(target))
+        local = Sqlite(Path(target))
+        yield Stores(
+            SqliteAdminStore(local),
+            SqlitePayAccountStore(local),
+            SqliteLedger(local, vault, maker),
+            SqliteReportRows(local, vault, maker),
+        )
+        local.close()
+
+
+def _facts(number: int) -> tuple[Fact, Fact, Fact]:
+    """A capture, a refund and a posting; nothing is left out that a real one has."""
+    at = from_micros(FIRST_US + number * APART_US)
+    amount = Money(1_000 + number * 7 % 90_000, "EUR")
+    order = f"P01-{number % 10**7:07}-{number * 13 % 10**7:07}"
+    charge, refund = f"{order}-C{number % 10**6:06}", f"{order}-R{number % 10**6:06}"
+    common: _Values = {
+        "currency": "EUR",
+        "state": "Completed",
+        "updated": at,
+        "order_reference_id": order,
+    }
+    percentage, fixed = Money(-(amount.minor * 27 // 1000), "EUR"), Money(-35, "EUR")
+    capture: _Values = {
+        **common,
+        "created": from_micros(FIRST_US + number * APART_US - 3_600_000_000),
+        "charge_id": charge,
+        "reference_id": f"invoice-{number}",
+        "authorization_id": charge.replace("-C", "-A"),
+        "capture_amount": amount,
+        "buyer_name": f"Erika Mustermann {number % 1000}",
+        "buyer_email": f"x{number * 17 % 10**9:09}@marketplace.example",
+        "billing_address_line1": f"Heidestraße {number % 200}",
+        "billing_address_city": "Köln",
+        "billing_address_state_or_region": "Nordrhein-Westfalen",
+        "billing_address_postal_code": f"{50000 + number % 999}",
+        "billing_address_country_code": "DE",
+    }
+    refunded: _Values = {
+        **common,
+        "created": from_micros(FIRST_US + number * APART_US - 60_000_000),
+        "refund_id": refund,
+        "reference_id": f"return-{number}",
+        "charge_id": charge,
+        "refund_amount": amount,
+        "refund_type": "SellerInitiated",
+    }
+    fees = percentage + fixed
+    posted: _Values = {
+        "posted": at,
+        "transaction_id": charge,
+        "reference_id": f"invoice-{number}",
+        "transaction_type": "Capture",
+        "order_reference_id": order,
+        "order_id": f"order-{number}",
+        "store_name": "Larkfield",
+        "currency": "EUR",
+        "transaction_amount": amount,
+        "percentage_fee": percentage,
+        "fixed_fee": fixed,
+        "total_fee": fees,
+        "net_amount": amount + fees,
+    }
+    return (
+        Fact(report=ReportType.CAPTURE, at=at, values=capture),
+        Fact(report=ReportType.REFUND, at=at, values=refunded),
+        Fact(report=ReportType.SETTLEMENT, at=at, values=posted),
+    )
+
+
+class Made(Recorder):
+    """Records a payment for each event, made from its number: what imports decide is not measured here."""
+
+    @staticmethod
+    def wanted(events: Iterable[Event]) -> set[ObjectKey]:
+        """Nothing is known."""
+        del events
+        return set()
+
+    def record(
+        self,
+        events: Iterable[Event],
+        known: Mapping[ObjectKey, Known],
+        merchants: Mapping[str, Merchant],
+    ) -> Recorded:
+        """See `Recorder`."""
+        del known, merchants
+        entries = []
+        for event in events:
+            capture, refund, posted = _facts(int(event.key.object_id))
+            net = posted.values["net_amount"]
+            if isinstance(net, Money):
+                posting = Posting(net=net, fact=posted)
+                entries.append(Entry(event=event, facts=(capture, refund), posting=posting))
+        return Recorded(entries=entries, known={})
+
+
+def _event(number: int) -> Event:
+    nothing = Money(0, "EUR")
+    return Event(
+        key=ObjectKey(ACCOUNT, str(number)),
+        state="Posted",
+        updated=from_micros(FIRST_US),
+        body=Adjustment(
+            transaction_type="Adjustment", amount=nothing, percentage_fee=nothing, fixed_fee=nothing
+        ),
+    )
+
+
+def _closed(standing: Standing) -> Settlement | None:
+    return close(standing, _NEVER)
+
+
+async def fill(target: str, rows: int) -> float:
+    """A database with so many rows in each report, and one settlement of all; seconds of the appending alone."""
+    async with opened(target) as stores:
+        seller = Seller(
+            seller_id="BENCH", name="B", marketplace_ids=(), created_at=Instant.from_utc(2020, 1, 1)
+        )
+        await stores.admin.add_seller(seller)
+        merchant = RegisteredMerchant(
+            merchant_id=MERCHANT, seller_id="BENCH", region="eu", created_at=seller.created_at
+        )
+        await stores.accounts.add_merchant(merchant)
+        recorder = Made()
+        started = time.perf_counter()
+        for first in range(0, rows, BATCH):
+            batch = [_event(number) for number in range(first, min(first + BATCH, rows))]
+            await stores.ledger.append(batch, recorder)
+        spent = time.perf_counter() - started
+        await stores.ledger.settle(ACCOUNT, _NEVER, _closed)
+        return spent
+
+
+async def export(target: str, name: str, path: Path) -> tuple[float, float]:
+    """Writes the rows of a report to a file, as its layout orders them; seconds, and seconds of processor."""
+    report_type = FORMATS[name]
+    newest_first = LAYOUTS[report_type].newest_first
+    owner = ReportAccount(merchant_id=MERCHANT, environment="live")
+    async with opened(target) as stores:
+        started, begun = time.perf_counter(), time.process_time()
+        parts = (
+            stores.rows.settlement(owner, 1)
+            if report_type is ReportType.SETTLEMENT
+            else stores.rows.rows(
+                owner, report_type, from_micros(FIRST_US), _NEVER, newest_first=newest_first
+            )
+        )
+        with path.open("wb") as file:
+            async for part in parts:
+                file.write(part)
+        return time.perf_counter() - started, time.process_time() - begun
+
+
+def plain(path: Path, rows: int) -> None:
+    """The same values as tables of numbers and texts, for the floor."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("BEGIN")
+    for place, (name, report_type) in enumerate(FORMATS.items()):
+        facts = [column.fact for column in LAYOUTS[report_type].columns]
+        columns = [fact or f"empty{number}" for number, fact in enumerate(facts)]
+        connection.execute(f"CREATE TABLE {name} (key INTEGER PRIMARY KEY, {', '.join(columns)})")
+        marks = ", ".join("?" * (len(columns) + 1))
+        connection.executemany(
+            f"INSERT INTO {name} VALUES ({marks})", _plain_rows(rows, place, columns)
+        )
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def _plain_rows(rows: int, place: int, columns: list[str]) -> Iterator[tuple[object, ...]]:
+    for number in range(rows):
+        values = _facts(number)[place].values
+        yield (number, *(_plain(values.get(column)) for column in columns))
+
+
+def _plain(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case Money():
+            return value.minor
+        case Instant():
+            return value.timestamp()
+        case _:
+            return value
+
+
+def main() -> None:
+    """`fill TARGET ROWS`, `plain FILE ROWS`, or `export TARGET REPORT FILE`: prints seconds, of these of the processor, and the peak in kilobytes."""
+    verb, target, *more = sys.argv[1:]
+    spent, cpu = 0.0, 0.0
+    if verb == "fill":
+        spent = asyncio.run(fill(target, int(more[0])))
+    elif verb == "plain":
+        plain(Path(target), int(more[0]))
+    else:
+        spent, cpu = asyncio.run(export(target, more[0], Path(more[1])))
+    print(spent, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+if __name__ == "__main__":
+    main()
