@@ -4,6 +4,8 @@
 PYTHON ?= python3
 REQUIRE ?=
 ARGS ?=
+# Processes of the tests: one more than cores, since tests often wait for a server; four at the most.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,9 +33,9 @@ install: $(VENV)/.installed
 run: $(VENV)/.installed
 	@exec $(BIN)/torihiki serve --demo --access-log $(ARGS)
 
-# -n auto is one process a core; a file stays in one process, which starts its servers once.
+# A file stays in one process, which starts its servers once.
 test: $(VENV)/.installed-dev node
-	TORIHIKI_TEST_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	TORIHIKI_TEST_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check

@@ -49,6 +49,15 @@ def test_amazons_own_sdk_pages_through_the_demo_sellers_orders(shop: Served) -> 
     assert re.search(r"^  \d+ x \S", printed, re.MULTILINE)
 
 
+def test_settlement_reports_are_listed_and_the_newest_is_read(shop: Served) -> None:
+    """Also while the worker is still busy with them."""
+    assert re.fullmatch(
+        r"7 settlement reports of A1TORIHIKIJP8K; the newest tells of 19 transactions until 20261120T150000Z:\n"
+        r"  paid out 77277 JPY by settlement \d{10}\n",
+        run(sys.executable, EXAMPLES / "first_reports.py", shop.data),
+    )
+
+
 def test_curl_lists_a_page_of_orders(shop: Served) -> None:
     payload = json.loads(run(EXAMPLES / "first_orders.sh", shop.data))["payload"]
     assert len(payload["Orders"]) == 2

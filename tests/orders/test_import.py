@@ -14,8 +14,8 @@ from torihiki.kernel.problem import Problem, unavailable
 from torihiki.orders.model import StoredOrder
 from torihiki.orders.operations import ImportReport, LineError, OrderImport
 from torihiki.orders.store import OrderStore
-from torihiki.orders.v0.documents import LINE_MAX_BYTES, parse_line
-from torihiki.server.bindings.orders import lines
+from torihiki.orders.v0.documents import parse_line
+from torihiki.server.ndjson import LINE_MAX_BYTES, lines
 
 TOO_LONG = f"the line is longer than {LINE_MAX_BYTES} bytes"
 Numbered = list[tuple[int, bytes | str]]
