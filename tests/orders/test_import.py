@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.orders.lines import OTHER, SELLER, small_line, written
@@ -45,6 +46,7 @@ async def numbered_lines(raw: bytes, size: int, store: OrderStore) -> Numbered:
     st.booleans(),
     st.integers(min_value=1, max_value=9),
 )
+@example(texts=[codecs.BOM_UTF8], ended=False, size=1)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_lines_are_the_same_however_the_body_is_cut(
     store: OrderStore,
@@ -55,7 +57,8 @@ async def test_lines_are_the_same_however_the_body_is_cut(
     raw = b"\n".join(texts) + (b"\n" if ended and texts else b"")
     expected = [
         (number, line)
-        for number, line in enumerate(raw.split(b"\n"), start=1)
+        # A byte order mark before the first line is not part of it.
+        for number, line in enumerate(raw.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1)
         if line and not line.isspace()
     ]
     assert await numbered_lines(raw, size, store) == expected
