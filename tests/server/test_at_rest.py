@@ -197,7 +197,11 @@ def test_nothing_that_opens_it_lies_in_the_database(stolen: Stolen) -> None:
 
 def test_log_and_files_beside_the_database_name_nobody(stolen: Stolen) -> None:
     data = stolen.server.data
-    files = [file for file in data.iterdir() if not file.name.startswith("torihiki.sqlite3")]
+    files = [
+        file
+        for file in data.rglob("*")
+        if file.is_file() and not file.name.startswith("torihiki.sqlite3")
+    ]
     files.append(data.parent / f"{data.name}.log")
     assert found_in(b"".join(file.read_bytes() for file in files)) == set()
 
