@@ -31,7 +31,7 @@ _ENTRY: Final = "1Z86V8030300000000 UPS 101"
 _TPS: Final = re.compile(r"tps = ([0-9.]+)")
 
 
-def _script(database: str, name: str, count: int) -> str:
+def _script(database: str, name: str, places: range) -> str:
     """One transaction of pgbench for each statement, as the server sends them: read, then write that version."""
     sql = load("torihiki.storage.postgres", "orders.sql")
     sizes = postgres.execute(database, _SIZES, name).split("|")
@@ -66,7 +66,7 @@ def _script(database: str, name: str, count: int) -> str:
         for statement in ("kept", "change")
     )
     return (
-        f"\\set number 90000000000000000 + random(0, {count - 1})\n"
+        f"\\set number 90000000000000000 + random({places[0]}, {places[-1]})\n"
         "\\set now 1790000000000000 + random(0, 1000000)\n"
         f"{read}\n\\gset\n{write};\n"
     )
@@ -77,15 +77,15 @@ def _filled(text: str, names: tuple[str, ...], values: dict[str, str]) -> str:
     return filled.rstrip().removesuffix(";")
 
 
-def changes(bench: Bench, url: str, count: int, clients: int, seconds: int) -> float:
-    """How many changes a second the bare server makes.
+def changes(bench: Bench, url: str, places: range, clients: int, seconds: int) -> float:
+    """How many changes a second the bare server makes to the orders at these places, which it leaves unreadable.
 
     Raises:
         RuntimeError: pgbench failed.
     """
     server, _, name = url.rpartition("/")
     script = bench.work / "changes.sql"
-    script.write_text(_script(server + "/", name, count), encoding="utf-8")
+    script.write_text(_script(server + "/", name, places), encoding="utf-8")
     found = postgres.binaries()
     program = "pgbench" if found is None else str(found / "pgbench")
     done = subprocess.run(

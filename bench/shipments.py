@@ -180,13 +180,17 @@ def _against_pgbench(
     bench: Bench, store: Store, orders: list[tuple[str, str]], now: Instant
 ) -> list[Line]:
     plain: list[float] = []
+    # pgbench leaves columns of the right length that no server can read, so each has orders of its own.
+    half = len(orders) // 2
     with serving(store) as server:
-        case = Confirmations(server, orders, Api(server, store, SELLER).token, now)
+        case = Confirmations(server, orders[:half], Api(server, store, SELLER).token, now)
         case.run(1)
         for _ in range(bench.rounds):
             case.samples.append(case.run(bench.seconds))
             plain.append(
-                pgbench.changes(bench, str(store.database), len(orders), CLIENTS, bench.seconds)
+                pgbench.changes(
+                    bench, str(store.database), range(half, len(orders)), CLIENTS, bench.seconds
+                )
             )
     rate, bare = case.middle.rate, median(plain)
     return [
