@@ -10,11 +10,10 @@ from tests.orders.lines import JAPAN, SELLER, US, written
 from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.key_ring import KeyRing, SecretKey
-from torihiki.kernel.problem import Problem
+from torihiki.kernel.problem import Problem, undecodable_token
 from torihiki.kernel.seal import Seal
 from torihiki.orders import operations
 from torihiki.orders.model import DateField, OrdersResult, Selection
-from torihiki.orders.operations import UNDECODABLE
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0 import wire
 from torihiki.orders.v0.documents import parse_line
@@ -68,5 +67,5 @@ async def undecodable(call: Coroutine[Any, Any, object]) -> bool:
     try:
         await call
     except Problem as problem:
-        return (problem.message, problem.details) == (UNDECODABLE, "")
+        return (problem.message, problem.details) == (undecodable_token().message, "")
     return False

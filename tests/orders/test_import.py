@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.orders.lines import OTHER, SELLER, small_line, written
+from torihiki.kernel.line_import import LineError
 from torihiki.kernel.problem import Problem, unavailable
 from torihiki.orders.model import StoredOrder
-from torihiki.orders.operations import ImportReport, LineError, OrderImport
+from torihiki.orders.operations import ImportReport, OrderImport
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0.documents import parse_line
 from torihiki.server.ndjson import LINE_MAX_BYTES, lines

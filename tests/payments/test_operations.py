@@ -18,9 +18,10 @@ from tests.payments.objects import (
 )
 from torihiki.kernel.fact import ReportType
 from torihiki.kernel.instant import Instant
+from torihiki.kernel.line_import import LineError
 from torihiki.payments import operations
 from torihiki.payments.model import Account, Environment
-from torihiki.payments.operations import LineError, PaymentImport, close_at_will, close_due
+from torihiki.payments.operations import PaymentImport, close_at_will, close_due
 from torihiki.payments.recording import Recorder
 
 LIVE = Account(merchant_id=AMERICAN, environment=Environment.LIVE)

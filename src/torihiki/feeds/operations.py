@@ -19,38 +19,12 @@ from torihiki.feeds.model import (
 )
 from torihiki.feeds.rules import FEED_TYPES, INVALID_REQUEST, new_document_id
 from torihiki.feeds.store import FeedStore
-from torihiki.kernel.instant import Instant, from_micros, micros
-from torihiki.kernel.problem import Kind, Problem, invalid_input
+from torihiki.kernel.instant import Instant, decode_instant, encode_instant
+from torihiki.kernel.problem import invalid_input, no_resource, undecodable_token
 from torihiki.kernel.seal import NotSealed, Seal
 
-NO_SUCH_THING: Final = "Cannot find resource by the given URI"
-"""Contract 1.9 row 19."""
-UNDECODABLE: Final = (
-    "We could not decode your NextToken. Possible reasons include: a transmission error, improper quoting or a "
-    "truncation problem."
-)
-"""Contract 1.9 row 7."""
-
-
-def _encode(value: object) -> int:
-    if isinstance(value, Instant):
-        return micros(value)
-    raise NotImplementedError(type(value))
-
-
-def _decode(kind: type, value: object) -> object:
-    if kind is Instant and isinstance(value, int):
-        return from_micros(value)
-    raise NotImplementedError(kind)
-
-
-_BOOKMARK_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode)
-_BOOKMARK_DECODER: Final = msgspec.msgpack.Decoder(Bookmark, dec_hook=_decode)
-
-
-def not_found() -> Problem:
-    """The refusal of a feed or document that the seller does not have."""
-    return Problem(Kind.NOT_FOUND, NO_SUCH_THING)
+_BOOKMARK_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=encode_instant)
+_BOOKMARK_DECODER: Final = msgspec.msgpack.Decoder(Bookmark, dec_hook=decode_instant)
 
 
 async def create_feed_document(
@@ -80,7 +54,7 @@ async def get_feed_document(store: FeedStore, seller_id: str, document_id: str) 
     """
     document = await store.document(seller_id, document_id)
     if document is None:
-        raise not_found()
+        raise no_resource()
     return document
 
 
@@ -124,7 +98,7 @@ async def get_feed(store: FeedStore, seller_id: str, feed_id: str) -> Feed:
     """
     feed = await store.feed(seller_id, feed_id)
     if feed is None:
-        raise not_found()
+        raise no_resource()
     return feed
 
 
@@ -143,7 +117,7 @@ async def get_feeds(
         try:
             bookmark = _BOOKMARK_DECODER.decode(seal.open(wanted, context))
         except (NotSealed, msgspec.DecodeError) as error:
-            raise invalid_input(UNDECODABLE) from error
+            raise undecodable_token() from error
         selection, after, page_size = bookmark.selection, bookmark.after, bookmark.page_size
     else:
         selection, after = wanted, None
@@ -163,7 +137,7 @@ async def cancel_feed(store: FeedStore, seller_id: str, feed_id: str) -> None:
     """
     status = await store.cancel(seller_id, feed_id)
     if status is None:
-        raise not_found()
+        raise no_resource()
     if status is not Status.IN_QUEUE:
         raise invalid_input(
             f"The feed {feed_id} cannot be cancelled: its processingStatus is {status.value}."

@@ -81,6 +81,19 @@ def invalid_inputs(messages: Sequence[str]) -> Problem:
     return Problem(Kind.INVALID_INPUT, first, more=more)
 
 
+def undecodable_token() -> Problem:
+    """The refusal of a NextToken that was not given out for this (contract 1.9 row 7)."""
+    return invalid_input(
+        "We could not decode your NextToken. Possible reasons include: a transmission error, improper quoting or a "
+        "truncation problem."
+    )
+
+
+def no_resource() -> Problem:
+    """A 404 (contract 1.9 row 19)."""
+    return Problem(Kind.NOT_FOUND, "Cannot find resource by the given URI")
+
+
 def unauthorized(details: str = "") -> Problem:
     """A 403 Unauthorized; `details` tells the cases apart."""
     return Problem(Kind.UNAUTHORIZED, DENIED, details)

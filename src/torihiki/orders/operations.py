@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 
 from torihiki.kernel.caller import Caller
-from torihiki.kernel.instant import Instant, from_micros, micros
-from torihiki.kernel.problem import invalid_input
+from torihiki.kernel.instant import Instant, decode_instant, encode_instant
+from torihiki.kernel.line_import import IMPORT_BATCH, LineError, LineImport
+from torihiki.kernel.problem import undecodable_token
 from torihiki.kernel.seal import NotSealed, Seal
 from torihiki.orders.model import (
     Bookmark,
@@ -28,26 +29,8 @@ BUYER_INFO: Final = "buyerInfo"
 """The data element that opens the restricted members of items (contract 3.4)."""
 
 
-def _encode_instant(value: object) -> int:
-    if isinstance(value, Instant):
-        return micros(value)
-    raise NotImplementedError(type(value))
-
-
-def _decode_instant(kind: type, value: object) -> object:
-    if kind is Instant and isinstance(value, int):
-        return from_micros(value)
-    raise NotImplementedError(kind)
-
-
-_BOOKMARK_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode_instant)
-_BOOKMARK_DECODER: Final = msgspec.msgpack.Decoder(Bookmark, dec_hook=_decode_instant)
-
-UNDECODABLE: Final = (
-    "We could not decode your NextToken. Possible reasons include: a transmission error, improper quoting or a "
-    "truncation problem."
-)
-"""Contract 1.9 row 7."""
+_BOOKMARK_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=encode_instant)
+_BOOKMARK_DECODER: Final = msgspec.msgpack.Decoder(Bookmark, dec_hook=decode_instant)
 
 
 async def get_orders(
@@ -98,7 +81,7 @@ def _open(seal: Seal, token: str, context: bytes) -> Bookmark:
     try:
         return _BOOKMARK_DECODER.decode(seal.open(token, context))
     except (NotSealed, msgspec.DecodeError) as error:
-        raise invalid_input(UNDECODABLE) from error
+        raise undecodable_token() from error
 
 
 async def get_order(
@@ -155,19 +138,7 @@ def _open_position(seal: Seal, token: str, context: bytes) -> int:
     try:
         return int(seal.open(token, context))
     except NotSealed as error:
-        raise invalid_input(UNDECODABLE) from error
-
-
-class LineError(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an import that was not taken.
-
-    Args:
-        line: Its number, from 1.
-        reason: What is wrong with it; holds no personal data.
-    """
-
-    line: int
-    reason: str
+        raise undecodable_token() from error
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,12 +155,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     errors: list[LineError]
 
 
-ERRORS_REPORTED_MAX: Final = 1_000
-IMPORT_BATCH: Final = 1_000
-"""Orders that are written together; a batch is there whole or not at all."""
-
-
-class OrderImport:
+class OrderImport(LineImport):
     """An import under way: takes lines one by one and writes them in batches.
 
     A line that is bad is noted and the others are kept. The same order again replaces it, so an import that was
@@ -201,18 +167,15 @@ class OrderImport:
     """
 
     def __init__(self, store: OrderStore, parse: Callable[[bytes], StoredOrder]) -> None:
+        super().__init__()
         self._store = store
         self._parse = parse
-        self._line = 0
         self._imported = 0
-        self._failed = 0
-        self._errors: list[LineError] = []
         self._batch: dict[tuple[str, str], tuple[int, StoredOrder]] = {}
 
     async def add(self, line: bytes) -> None:
         """Takes the next line; blank ones are skipped. Awaits only when a batch is full."""
-        self._line += 1
-        if not line or line.isspace():
+        if not self._counted(line):
             return
         try:
             order = self._parse(line)
@@ -227,27 +190,12 @@ class OrderImport:
         if len(self._batch) >= IMPORT_BATCH:
             await self._write()
 
-    def skip(self, reason: str) -> None:
-        """Counts a line that was not even read whole."""
-        self._line += 1
-        self.refuse(reason)
-
-    def refuse(self, reason: str, line: int | None = None) -> None:
-        """Notes a bad line, by default the present one."""
-        self._failed += 1
-        if len(self._errors) < ERRORS_REPORTED_MAX:
-            self._errors.append(LineError(line=line or self._line, reason=reason))
-
-    @property
-    def lines(self) -> int:
-        """Lines taken so far."""
-        return self._line
-
     async def finish(self) -> ImportReport:
         """Writes what is left, and reports."""
         await self._write()
-        errors = sorted(self._errors, key=lambda error: error.line)
-        return ImportReport(imported=self._imported, failed=self._failed, errors=errors)
+        return ImportReport(
+            imported=self._imported, failed=self._failed, errors=self._sorted_errors()
+        )
 
     async def _write(self) -> None:
         batch, self._batch = list(self._batch.values()), {}

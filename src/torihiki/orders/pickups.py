@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from torihiki.kernel.marketplace import AUSTRALIA, BRAZIL, JAPAN, SINGAPORE
+from torihiki.kernel.marketplace import MARKETPLACES
 from torihiki.kernel.problem import Problem, invalid_input
 from torihiki.orders import events
 from torihiki.orders.model import Move, Standing
@@ -30,35 +30,6 @@ STEPS: Final[Mapping[str | None, tuple[str, ...]]] = {
     REFUSED_PICKUP: (),
 }
 """For each status of an item's pickup those that may follow it; None: nothing was reported."""
-
-MARKETPLACES: Final = frozenset(
-    {
-        AUSTRALIA,
-        BRAZIL,
-        JAPAN,
-        SINGAPORE,
-        "A13V1IB3VIYZZH",
-        "A17E79C6D8DWNP",
-        "A1805IZSGTT6HS",
-        "A1AM78C64UM0Y8",
-        "A1C3SOZRARQ6R3",
-        "A1F83G8C2ARO7P",
-        "A1PA6795UKMFR9",
-        "A1RKKUPIHCS9HS",
-        "A21TJRUUN4KGV",
-        "A28R8C7NBKEWEA",
-        "A2EUQ1WTGCTBG2",
-        "A2NODRKZP88ZB9",
-        "A2VIGQ35RCS4UG",
-        "A33AVAJ2PDY3EV",
-        "AE08WJ6YKNBMC",
-        "AMEN7PMS3EDWL",
-        "APJ6JRA9NG5V4",
-        "ARBP9OOSHTCHU",
-        "ATVPDKIKX0DER",
-    }
-)
-"""Those of the public list (contract 0)."""
 
 
 class PickupItem(msgspec.Struct, frozen=True, kw_only=True):

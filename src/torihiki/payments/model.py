@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from torihiki.kernel.fact import Fact
-from torihiki.kernel.instant import Instant, from_micros, micros
+from torihiki.kernel.instant import Instant, decode_instant, encode_instant
 from torihiki.kernel.money import Money
 
 
@@ -308,21 +308,9 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
     closed_until: Instant | None
 
 
-def _encode_instant(value: object) -> int:
-    if isinstance(value, Instant):
-        return micros(value)
-    raise NotImplementedError(type(value))
-
-
-def _decode_instant(kind: type, value: object) -> object:
-    if kind is Instant and isinstance(value, int):
-        return from_micros(value)
-    raise NotImplementedError(kind)
-
-
-_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode_instant)
+_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=encode_instant)
 _DECODER: Final[msgspec.msgpack.Decoder[Known]] = msgspec.msgpack.Decoder(
-    Known, dec_hook=_decode_instant
+    Known, dec_hook=decode_instant
 )
 
 

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
 
 import msgspec
 
 from torihiki.kernel.instant import Instant
+from torihiki.kernel.line_import import IMPORT_BATCH, LineError, LineImport
 from torihiki.payments.lines import BadLine, parse_line
 from torihiki.payments.model import Account, Accounting, Environment, Event, Settlement
 from torihiki.payments.recording import Recorder
 from torihiki.payments.settlement import close, next_close
 from torihiki.payments.store import LedgerStore
-
-ERRORS_REPORTED_MAX: Final = 1_000
-IMPORT_BATCH: Final = 1_000
-"""Events that are appended together; a batch is there whole or not at all."""
-
-
-class LineError(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an import that was not taken.
-
-    Args:
-        line: Its number, from 1.
-        reason: What is wrong with it; holds no personal data.
-    """
-
-    line: int
-    reason: str
 
 
 class PaymentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +31,7 @@ class PaymentReport(msgspec.Struct, frozen=True, kw_only=True):
     errors: list[LineError]
 
 
-class PaymentImport:
+class PaymentImport(LineImport):
     """An import under way: takes lines one by one and appends them in batches.
 
     A line that is bad is noted and the others are kept. What the ledger has already is taken and adds nothing, so an
@@ -55,19 +39,16 @@ class PaymentImport:
     """
 
     def __init__(self, store: LedgerStore, recorder: Recorder) -> None:
+        super().__init__()
         self._store = store
         self._recorder = recorder
-        self._line = 0
         self._imported = 0
         self._new = 0
-        self._failed = 0
-        self._errors: list[LineError] = []
         self._batch: list[tuple[int, Event]] = []
 
     async def add(self, line: bytes) -> None:
         """Takes the next line; blank ones are skipped. Awaits only when a batch is full."""
-        self._line += 1
-        if not line or line.isspace():
+        if not self._counted(line):
             return
         try:
             event = parse_line(line)
@@ -78,28 +59,14 @@ class PaymentImport:
         if len(self._batch) >= IMPORT_BATCH:
             await self._write()
 
-    def skip(self, reason: str) -> None:
-        """Counts a line that was not even read whole."""
-        self._line += 1
-        self.refuse(reason)
-
-    def refuse(self, reason: str, line: int | None = None) -> None:
-        """Notes a bad line, by default the present one."""
-        self._failed += 1
-        if len(self._errors) < ERRORS_REPORTED_MAX:
-            self._errors.append(LineError(line=line or self._line, reason=reason))
-
-    @property
-    def lines(self) -> int:
-        """Lines taken so far."""
-        return self._line
-
     async def finish(self) -> PaymentReport:
         """Writes what is left, and reports."""
         await self._write()
-        errors = sorted(self._errors, key=lambda error: error.line)
         return PaymentReport(
-            imported=self._imported, new=self._new, failed=self._failed, errors=errors
+            imported=self._imported,
+            new=self._new,
+            failed=self._failed,
+            errors=self._sorted_errors(),
         )
 
     async def _write(self) -> None:

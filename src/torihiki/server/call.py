@@ -17,7 +17,7 @@ from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.pay_caller import PayCaller
-from torihiki.kernel.problem import Kind, Problem
+from torihiki.kernel.problem import Kind, Problem, unauthorized
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -130,6 +130,17 @@ class Call:
         self.scope = {} if scope is None else scope
         self.signed: Signed | None = None
         self._clock = clock
+
+    @property
+    def seller(self) -> Caller:
+        """Who calls an operation that has a seller.
+
+        Raises:
+            Problem: Nobody, so the gate has not let anyone in.
+        """
+        if self.caller is None:
+            raise unauthorized()
+        return self.caller
 
     def header(self, name: bytes) -> bytes | None:
         """The header of that (lower-case) name."""

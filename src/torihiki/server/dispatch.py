@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from torihiki.kernel.operation import Operation
-from torihiki.kernel.problem import Kind, Problem, invalid_input, unauthorized
+from torihiki.kernel.problem import Problem, invalid_input, no_resource, unauthorized
 from torihiki.server import problems
 from torihiki.server.call import (
     Answer,
@@ -269,7 +269,7 @@ def _query_too_long() -> Problem:
 def _no_route(path: str) -> Problem:
     """Amazon answers 403 where there is nothing (contract 1.4); our own API says so."""
     if path.startswith("/-/"):
-        return Problem(Kind.NOT_FOUND, "Cannot find resource by the given URI")
+        return no_resource()
     return unauthorized()
 
 

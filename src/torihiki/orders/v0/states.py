@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from torihiki.kernel.instant import Instant, from_micros, micros, wire_time
+from torihiki.kernel.instant import Instant, decode_instant, encode_instant, wire_time
 from torihiki.orders.model import (
     CancelRequest,
     ChangedOrder,
@@ -40,20 +40,8 @@ class _Fulfillment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     pickups: dict[str, str] = {}
 
 
-def _encode_instant(value: object) -> int:
-    if isinstance(value, Instant):
-        return micros(value)
-    raise NotImplementedError(type(value))
-
-
-def _decode_instant(kind: type, value: object) -> object:
-    if kind is Instant and isinstance(value, int):
-        return from_micros(value)
-    raise NotImplementedError(kind)
-
-
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_encode_instant)
-_FULFILLMENT: Final = msgspec.json.Decoder(_Fulfillment, dec_hook=_decode_instant)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=encode_instant)
+_FULFILLMENT: Final = msgspec.json.Decoder(_Fulfillment, dec_hook=decode_instant)
 _MEMBERS: Final[msgspec.json.Decoder[Json]] = msgspec.json.Decoder(dict[str, Any])
 _ITEMS: Final[msgspec.json.Decoder[list[Json]]] = msgspec.json.Decoder(list[dict[str, Any]])
 

@@ -8,7 +8,6 @@ from torihiki.feeds import operations
 from torihiki.feeds.rules import URL_SECONDS
 from torihiki.feeds.store import FeedStore
 from torihiki.feeds.v2021_06_30 import wire
-from torihiki.kernel.problem import unauthorized
 from torihiki.kernel.seal import Seal
 from torihiki.server.bindings.documents import DocumentUrls
 from torihiki.server.call import Answer, Call, Handler
@@ -54,7 +53,7 @@ class Feeds:
         content_type = wire.parse_document(await call.body())
         document = await operations.create_feed_document(
             self._store,
-            _seller(call),
+            call.seller.seller_id,
             content_type,
             now=call.now,
             random_bytes=self._random_bytes,
@@ -66,7 +65,9 @@ class Feeds:
     async def get_feed_document(self, call: Call) -> Answer:
         """Where to download a document, such as a report."""
         document_id = call.path["feedDocumentId"]
-        document = await operations.get_feed_document(self._store, _seller(call), document_id)
+        document = await operations.get_feed_document(
+            self._store, call.seller.seller_id, document_id
+        )
         url = self._urls.download(
             call,
             document.document_id,
@@ -82,30 +83,24 @@ class Feeds:
         require_json(call)
         asked = wire.parse_feed(await call.body())
         feed_id = await operations.create_feed(
-            self._store, _seller(call), asked, now=call.now, random_bytes=self._random_bytes
+            self._store, call.seller.seller_id, asked, now=call.now, random_bytes=self._random_bytes
         )
         return Answer(wire.render_new_feed(feed_id), status=call.operation.success)
 
     async def get_feed(self, call: Call) -> Answer:
         """One feed."""
-        feed = await operations.get_feed(self._store, _seller(call), call.path["feedId"])
+        feed = await operations.get_feed(self._store, call.seller.seller_id, call.path["feedId"])
         return Answer(wire.render_feed(feed))
 
     async def get_feeds(self, call: Call) -> Answer:
         """A page of feeds."""
         wanted, page_size = wire.parse_get_feeds(call.query, call.now)
         found = await operations.get_feeds(
-            self._store, self._seal, _seller(call), wanted, page_size
+            self._store, self._seal, call.seller.seller_id, wanted, page_size
         )
         return Answer(wire.render_feeds(found))
 
     async def cancel_feed(self, call: Call) -> Answer:
         """Takes a feed out of the queue."""
-        await operations.cancel_feed(self._store, _seller(call), call.path["feedId"])
+        await operations.cancel_feed(self._store, call.seller.seller_id, call.path["feedId"])
         return Answer(wire.render_cancelled())
-
-
-def _seller(call: Call) -> str:
-    if call.caller is None:
-        raise unauthorized()
-    return call.caller.seller_id

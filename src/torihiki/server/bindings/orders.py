@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import TimeDelta
-from torihiki.kernel.problem import unauthorized
 from torihiki.kernel.seal import Seal
 from torihiki.orders import operations
 from torihiki.orders.model import ItemsResult
@@ -52,7 +50,7 @@ class Orders:
 
     async def get_orders(self, call: Call) -> Answer:
         """A page of orders."""
-        caller = _caller(call)
+        caller = call.seller
         wanted, page_size = parse_get_orders(call.query, call.now, self._delay)
         result = await operations.get_orders(
             self._store, self._seal, caller, wanted, page_size, call.now
@@ -92,12 +90,12 @@ class Orders:
 
     async def _recorded(self, call: Call, order_ids: Sequence[str], body: bytes) -> Answer:
         """The answer, once it is ready and has been written down; one that fails before leaves no entry."""
-        caller = _caller(call)
+        caller = call.seller
         await record(self._trail, call, caller, order_ids, caller.opened or ())
         return Answer(body)
 
     async def _document(self, call: Call) -> bytes | None:
-        caller, order_id = _caller(call), call.path["orderId"]
+        caller, order_id = call.seller, call.path["orderId"]
         found = await operations.get_order(self._store, caller, order_id, call.now)
         return wire.whole_order(found, caller.opened, call.now)
 
@@ -108,7 +106,7 @@ class Orders:
         return document
 
     async def _items(self, call: Call) -> ItemsResult:
-        caller, order_id = _caller(call), call.path["orderId"]
+        caller, order_id = call.seller, call.path["orderId"]
         token = wire.parse_next_token(call.query)
         result = await operations.get_order_items(
             self._store, self._seal, caller, order_id, token, call.now
@@ -116,12 +114,6 @@ class Orders:
         if result is None:
             raise wire.no_such_order()
         return result
-
-
-def _caller(call: Call) -> Caller:
-    if call.caller is None:
-        raise unauthorized()
-    return call.caller
 
 
 def bind_import(store: OrderStore) -> dict[str, Handler]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from torihiki.kernel.caller import Caller
-from torihiki.kernel.problem import unauthorized
 from torihiki.orders import regulated, verification
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0 import wire
@@ -18,7 +16,7 @@ def bind(store: OrderStore, trail: Trail) -> dict[str, Handler]:
     """The handlers by operation name; reads are written down in the trail."""
 
     async def get_order_regulated_info(call: Call) -> Answer:
-        caller, order_id = _caller(call), call.path["orderId"]
+        caller, order_id = call.seller, call.path["orderId"]
         document = await regulated.get_regulated_info(store, caller, order_id, call.now)
         if document is None:
             raise wire.no_such_order()
@@ -32,7 +30,7 @@ def bind(store: OrderStore, trail: Trail) -> dict[str, Handler]:
         changed = await regulated.update_verification(
             store,
             opened,
-            _caller(call),
+            call.seller,
             call.path["orderId"],
             lambda document: reviewed(document, report, call.now),
             call.now,
@@ -46,9 +44,3 @@ def bind(store: OrderStore, trail: Trail) -> dict[str, Handler]:
         "getOrderRegulatedInfo": get_order_regulated_info,
         "updateVerificationStatus": update_verification_status,
     }
-
-
-def _caller(call: Call) -> Caller:
-    if call.caller is None:
-        raise unauthorized()
-    return call.caller

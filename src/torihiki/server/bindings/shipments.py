@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from torihiki.kernel.caller import Caller
-from torihiki.kernel.problem import Kind, Problem, invalid_input, unauthorized
+from torihiki.kernel.problem import Kind, Problem, invalid_input
 from torihiki.orders.fulfillment import Fulfillment
 from torihiki.orders.v0.shipments import parse_confirmation, parse_pickup_report
 from torihiki.server.call import Answer, Call, Handler
@@ -16,7 +15,7 @@ def bind(fulfillment: Fulfillment) -> dict[str, Handler]:
     """The handlers by operation name."""
 
     async def confirm_shipment(call: Call) -> Answer:
-        caller = _caller(call)
+        caller = call.seller
         confirmation = parse_confirmation(await _body_or_400(call))
         await fulfillment.confirm(
             caller.seller_id, call.path["orderId"], confirmation, caller.application_id, call.now
@@ -24,7 +23,7 @@ def bind(fulfillment: Fulfillment) -> dict[str, Handler]:
         return Answer(status=call.operation.success)
 
     async def update_shipment_status(call: Call) -> Answer:
-        caller = _caller(call)
+        caller = call.seller
         report = parse_pickup_report(await _body(call))
         await fulfillment.report_pickup(
             caller.seller_id, call.path["orderId"], report, caller.application_id, call.now
@@ -47,9 +46,3 @@ async def _body_or_400(call: Call) -> bytes:
         if problem.kind in _OF_THE_BODY:
             raise invalid_input(details=problem.message) from problem
         raise
-
-
-def _caller(call: Call) -> Caller:
-    if call.caller is None:
-        raise unauthorized()
-    return call.caller
