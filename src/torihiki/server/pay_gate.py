@@ -90,7 +90,7 @@ class PayGate:
         request = PayRequest(
             method=call.scope["method"],
             target=target_of(call.scope),
-            headers=tuple(call.scope["headers"]),
+            headers=call.scope["headers"],
         )
         claim = read_claim(request, now=self._machine_now(), also=call.now)
         key = known_key(claim, await self._key(claim.authorization.public_key_id))

@@ -120,10 +120,11 @@ READINGS: Final = (
 class Canonical:
     """The canonical requests of one request; each form of a part is made once, and only when it is asked for."""
 
-    __slots__ = ("_made", "_parts")
+    __slots__ = ("_made", "_names", "_parts")
 
     def __init__(self, parts: SignedParts) -> None:
         self._parts = parts
+        self._names = parts.signed_headers.lower().split(b";")
         self._made: dict[tuple[Form, bytes], bytes] = {}
 
     def request(self, reading: Reading) -> bytes:
@@ -137,9 +138,10 @@ class Canonical:
             self._in(reading.path, parts.path),
             self._in(reading.query, parts.query),
         ]
-        for name in parts.signed_headers.lower().split(b";"):
-            value = self._in(reading.value, parts.headers.get(name, b""))
-            lines.append(b"%b:%b" % (name, value))
+        lines += [
+            name + b":" + self._in(reading.value, parts.headers.get(name, b""))
+            for name in self._names
+        ]
         lines += (b"", parts.signed_headers, parts.body_hash.encode())
         return b"\n".join(lines)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from torihiki.auth.pay.model import DateLimits, PayClaim, Region
@@ -19,7 +20,7 @@ from torihiki.kernel.instant import Instant
 
 HEADERS_MAX: Final = 100
 HEADERS_MAX_BYTES: Final = 16_384
-REQUIRED: Final = ("authorization", "x-amz-pay-date", "x-amz-pay-host", "x-amz-pay-region")
+REQUIRED: Final = (b"authorization", b"x-amz-pay-date", b"x-amz-pay-host", b"x-amz-pay-region")
 """In the order in which they are missed (contract 1.6)."""
 
 REGIONS: Final[dict[str, Region]] = {
@@ -39,25 +40,26 @@ _STRICT_KEY: Final = re.compile(rb"[A-Za-z0-9_-]{1,32}")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
-def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Trimmed values by lower-case name; the values of a repeated header are joined by commas.
 
     Raises:
         Problem: They are too many or too long, or one has a line break (400 InvalidRequest).
     """
-    found: dict[bytes, bytes] = {}
-    size = 0
-    for number, (name, value) in enumerate(headers):
-        if number == HEADERS_MAX:
-            raise invalid_request(f"The request has more than {HEADERS_MAX} headers.")
-        size += len(name) + len(value)
-        if size > HEADERS_MAX_BYTES:
-            raise invalid_request(f"The headers are longer than {HEADERS_MAX_BYTES} bytes.")
-        # What is signed has a line for each header; an HTTP parser lets none through.
-        if b"\n" in value:
-            raise invalid_request("A header of the request has a line break.")
-        key, trimmed = name.lower(), value.strip(b" \t")
-        found[key] = found[key] + b"," + trimmed if key in found else trimmed
+    if len(headers) > HEADERS_MAX:
+        raise invalid_request(f"The request has more than {HEADERS_MAX} headers.")
+    whole = b"".join([part for header in headers for part in header])
+    if len(whole) > HEADERS_MAX_BYTES:
+        raise invalid_request(f"The headers are longer than {HEADERS_MAX_BYTES} bytes.")
+    # What is signed has a line for each header; an HTTP parser lets none through.
+    if b"\n" in whole:
+        raise invalid_request("A header of the request has a line break.")
+    found = {name.lower(): value.strip(b" \t") for name, value in headers}
+    if len(found) < len(headers):
+        repeated: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            repeated.setdefault(name.lower(), []).append(value.strip(b" \t"))
+        found = {name: b",".join(values) for name, values in repeated.items()}
     return found
 
 
@@ -67,13 +69,15 @@ def required(headers: Mapping[bytes, bytes]) -> tuple[bytes, bytes, bytes, bytes
     Raises:
         Problem: One is missing or empty (400 MissingHeader, MissingHeaderValue); the message names the first such.
     """
+    values = []
     for name in REQUIRED:
-        value = headers.get(name.encode())
+        value = headers.get(name)
         if value is None:
-            raise missing_header(name)
+            raise missing_header(name.decode())
         if not value:
-            raise missing_header_value(name)
-    authorization, date, host, region = (headers[name.encode()] for name in REQUIRED)
+            raise missing_header_value(name.decode())
+        values.append(value)
+    authorization, date, host, region = values
     return authorization, date, host, region
 
 
@@ -156,7 +160,9 @@ def idempotency_key(claim: PayClaim, *, strict: bool = False) -> str | None:
     return value.decode()
 
 
+@functools.lru_cache(maxsize=256)
 def _instant(text: str) -> Instant:
+    """Kept for a while: the requests of a second name the same one."""
     found = _TIME.fullmatch(text)
     # Dashes and colons stand together or not at all.
     if found is None or bool(found[2]) != bool(found[6]):

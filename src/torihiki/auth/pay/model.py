@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -24,7 +24,7 @@ class PayRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     target: bytes
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Sequence[tuple[bytes, bytes]]
 
 
 class DateLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +46,14 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
         algorithm: One of the two that exist.
         public_key_id: Printable ASCII, otherwise anything.
         signed_headers: Verbatim, for it is part of what was signed.
+        names: What it names, in lower case and in that order.
         signature: Decoded.
     """
 
     algorithm: str
     public_key_id: str
     signed_headers: bytes
+    names: Sequence[bytes]
     signature: bytes
 
 

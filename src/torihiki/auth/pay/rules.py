@@ -74,7 +74,7 @@ def read_claim(
         Problem: It cannot be a signed request; the module says which check comes first.
     """
     _check_request_line(request)
-    path = parse_path(request.target)
+    path = parse_path(request.target.partition(b"?")[0])
     if path is None:
         raise not_found()
     if path.version != API_VERSION:
@@ -82,7 +82,7 @@ def read_claim(
     headers = header_rules.by_name(request.headers)
     authorization_text, date, host, region = header_rules.required(headers)
     authorization = parse_authorization(authorization_text)
-    if b"x-amz-pay-date" not in authorization.signed_headers.lower().split(b";"):
+    if b"x-amz-pay-date" not in authorization.names:
         raise invalid_header_value(HEADER, "SignedHeaders must name x-amz-pay-date.")
     header_rules.check_date(date, now, limits, also=also)
     header_rules.check_host(host)
