@@ -8,7 +8,7 @@ import resource
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,7 +37,7 @@ from torihiki.payments.model import (
     Standing,
 )
 from torihiki.payments.recording import Recorder
-from torihiki.payments.settlement import close
+from torihiki.payments.settlement import close, settlement_id
 from torihiki.payments.store import LedgerStore
 from torihiki.storage.postgres.admin import PostgresAdminStore
 from torihiki.storage.postgres.database import Database as Postgres
@@ -55,6 +55,7 @@ from torihiki.storage.vault import Vault
 
 MERCHANT: Final = "A1BENCHMERCHANT"
 ACCOUNT: Final = Account(merchant_id=MERCHANT, environment=Environment.LIVE)
+SANDBOX: Final = Account(merchant_id=MERCHANT, environment=Environment.SANDBOX)
 BATCH: Final = 2_000
 FIRST_US: Final = 1_780_000_000_000_000
 APART_US: Final = 6_000_000
@@ -63,7 +64,12 @@ FORMATS: Final = {
     "capture": ReportType.CAPTURE,
     "refund": ReportType.REFUND,
     "settlement": ReportType.SETTLEMENT,
+    "sandbox_settlement": ReportType.SANDBOX_SETTLEMENT,
+    "authorization": ReportType.AUTHORIZATION,
+    "order_reference": ReportType.ORDER_REFERENCE,
+    "billing_agreement": ReportType.BILLING_AGREEMENT,
 }
+_HOUR_US: Final = 3_600_000_000
 _NEVER: Final = from_micros(FIRST_US * 2)
 _RING: Final = KeyRing(keys=(SecretKey(key_id=1, secret=bytes(32)),), index=bytes(32))
 
@@ -106,64 +112,138 @@ async def opened(target: str) -> AsyncIterator[Stores]:
         local.close()
 
 
-def _facts(number: int) -> tuple[Fact, Fact, Fact]:
-    """A capture, a refund and a posting; nothing is left out that a real one has."""
-    at = from_micros(FIRST_US + number * APART_US)
-    amount = Money(1_000 + number * 7 % 90_000, "EUR")
-    order = f"P01-{number % 10**7:07}-{number * 13 % 10**7:07}"
-    charge, refund = f"{order}-C{number % 10**6:06}", f"{order}-R{number % 10**6:06}"
-    common: _Values = {
-        "currency": "EUR",
-        "state": "Completed",
-        "updated": at,
-        "order_reference_id": order,
+class _Payment:
+    """The values that the rows of one payment share; nothing is left out that a real one has."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.at = from_micros(FIRST_US + number * APART_US)
+        self.amount = Money(1_000 + number * 7 % 90_000, "EUR")
+        self.order = f"P01-{number % 10**7:07}-{number * 13 % 10**7:07}"
+        self.charge = f"{self.order}-C{number % 10**6:06}"
+        self.authorization = self.charge.replace("-C", "-A")
+
+    def course(self, state: str, *, earlier_us: int) -> _Values:
+        """The state, and the two times that most rows have."""
+        return {
+            "currency": "EUR",
+            "state": state,
+            "updated": self.at,
+            "created": from_micros(FIRST_US + self.number * APART_US - earlier_us),
+        }
+
+    def buyer(self) -> _Values:
+        return {
+            "buyer_name": f"Erika Mustermann {self.number % 1000}",
+            "buyer_email": f"x{self.number * 17 % 10**9:09}@marketplace.example",
+        }
+
+    def address(self, kind: str) -> _Values:
+        return {
+            f"{kind}_address_line1": f"Heidestraße {self.number % 200}",
+            f"{kind}_address_city": "Köln",
+            f"{kind}_address_state_or_region": "Nordrhein-Westfalen",
+            f"{kind}_address_postal_code": f"{50000 + self.number % 999}",
+            f"{kind}_address_country_code": "DE",
+        }
+
+    def expires(self) -> Instant:
+        return from_micros(FIRST_US + self.number * APART_US + 30 * 24 * _HOUR_US)
+
+
+def _order_reference(one: _Payment) -> _Values:
+    return {
+        "order_reference_id": one.order,
+        "order_id": f"order-{one.number}",
+        "store_name": "Larkfield",
+        "order_amount": one.amount,
+        "note": f"note {one.number % 100}",
+        "expires": one.expires(),
+        **one.course("Open", earlier_us=2 * _HOUR_US),
+        **one.buyer(),
+        **one.address("shipping"),
     }
-    percentage, fixed = Money(-(amount.minor * 27 // 1000), "EUR"), Money(-35, "EUR")
-    capture: _Values = {
-        **common,
-        "created": from_micros(FIRST_US + number * APART_US - 3_600_000_000),
-        "charge_id": charge,
-        "reference_id": f"invoice-{number}",
-        "authorization_id": charge.replace("-C", "-A"),
-        "capture_amount": amount,
-        "buyer_name": f"Erika Mustermann {number % 1000}",
-        "buyer_email": f"x{number * 17 % 10**9:09}@marketplace.example",
-        "billing_address_line1": f"Heidestraße {number % 200}",
-        "billing_address_city": "Köln",
-        "billing_address_state_or_region": "Nordrhein-Westfalen",
-        "billing_address_postal_code": f"{50000 + number % 999}",
-        "billing_address_country_code": "DE",
+
+
+def _billing_agreement(one: _Payment) -> _Values:
+    return {
+        "billing_agreement_id": one.order.replace("P", "B", 1),
+        "reference_id": f"subscription-{one.number}",
+        "store_name": "Larkfield",
+        "amount_limit": one.amount,
+        "balance": Money(one.amount.minor // 2, "EUR"),
+        **one.course("Open", earlier_us=24 * _HOUR_US),
+        **one.buyer(),
     }
-    refunded: _Values = {
-        **common,
-        "created": from_micros(FIRST_US + number * APART_US - 60_000_000),
-        "refund_id": refund,
-        "reference_id": f"return-{number}",
-        "charge_id": charge,
-        "refund_amount": amount,
+
+
+def _authorization(one: _Payment) -> _Values:
+    return {
+        "authorization_id": one.authorization,
+        "reference_id": f"invoice-{one.number}",
+        "order_reference_id": one.order,
+        "authorization_amount": one.amount,
+        "expires": one.expires(),
+        **one.course("Open", earlier_us=_HOUR_US),
+    }
+
+
+def _capture(one: _Payment) -> _Values:
+    return {
+        "charge_id": one.charge,
+        "reference_id": f"invoice-{one.number}",
+        "authorization_id": one.authorization,
+        "order_reference_id": one.order,
+        "capture_amount": one.amount,
+        **one.course("Completed", earlier_us=_HOUR_US),
+        **one.buyer(),
+        **one.address("billing"),
+    }
+
+
+def _refund(one: _Payment) -> _Values:
+    return {
+        "refund_id": one.charge.replace("-C", "-R"),
+        "reference_id": f"return-{one.number}",
+        "charge_id": one.charge,
+        "order_reference_id": one.order,
+        "refund_amount": one.amount,
         "refund_type": "SellerInitiated",
+        **one.course("Completed", earlier_us=60_000_000),
     }
+
+
+def _posted(one: _Payment) -> _Values:
+    percentage, fixed = Money(-(one.amount.minor * 27 // 1000), "EUR"), Money(-35, "EUR")
     fees = percentage + fixed
-    posted: _Values = {
-        "posted": at,
-        "transaction_id": charge,
-        "reference_id": f"invoice-{number}",
+    return {
+        "posted": one.at,
+        "transaction_id": one.charge,
+        "reference_id": f"invoice-{one.number}",
         "transaction_type": "Capture",
-        "order_reference_id": order,
-        "order_id": f"order-{number}",
+        "order_reference_id": one.order,
+        "order_id": f"order-{one.number}",
         "store_name": "Larkfield",
         "currency": "EUR",
-        "transaction_amount": amount,
+        "transaction_amount": one.amount,
         "percentage_fee": percentage,
         "fixed_fee": fixed,
         "total_fee": fees,
-        "net_amount": amount + fees,
+        "net_amount": one.amount + fees,
     }
-    return (
-        Fact(report=ReportType.CAPTURE, at=at, values=capture),
-        Fact(report=ReportType.REFUND, at=at, values=refunded),
-        Fact(report=ReportType.SETTLEMENT, at=at, values=posted),
-    )
+
+
+_VALUES: Final[Mapping[str, Callable[[_Payment], _Values]]] = {
+    "capture": _capture,
+    "refund": _refund,
+    "settlement": _posted,
+    "sandbox_settlement": _posted,
+    "authorization": _authorization,
+    "order_reference": _order_reference,
+    "billing_agreement": _billing_agreement,
+}
+_TIMED: Final = frozenset(FORMATS) - {"settlement", "sandbox_settlement"}
+"""The formats whose rows are no postings."""
 
 
 class Made(Recorder):
@@ -183,20 +263,30 @@ class Made(Recorder):
     ) -> Recorded:
         """See `Recorder`."""
         del known, merchants
-        entries = []
-        for event in events:
-            capture, refund, posted = _facts(int(event.key.object_id))
-            net = posted.values["net_amount"]
-            if isinstance(net, Money):
-                posting = Posting(net=net, fact=posted)
-                entries.append(Entry(event=event, facts=(capture, refund), posting=posting))
-        return Recorded(entries=entries, known={})
+        return Recorded(entries=[_entry(event) for event in events], known={})
 
 
-def _event(number: int) -> Event:
+def _entry(event: Event) -> Entry:
+    one = _Payment(int(event.key.object_id))
+    values = _posted(one)
+    net = values["net_amount"]
+    if not isinstance(net, Money):
+        raise TypeError("a net amount is money")
+    posting = Posting(net=net, fact=Fact(report=ReportType.SETTLEMENT, at=one.at, values=values))
+    facts: tuple[Fact, ...] = ()
+    if event.key.account.environment is Environment.LIVE:
+        facts = tuple(
+            Fact(report=FORMATS[name], at=one.at, values=_VALUES[name](one))
+            for name in FORMATS
+            if name in _TIMED
+        )
+    return Entry(event=event, facts=facts, posting=posting)
+
+
+def _event(number: int, account: Account) -> Event:
     nothing = Money(0, "EUR")
     return Event(
-        key=ObjectKey(ACCOUNT, str(number)),
+        key=ObjectKey(account, str(number)),
         state="Posted",
         updated=from_micros(FIRST_US),
         body=Adjustment(
@@ -210,7 +300,7 @@ def _closed(standing: Standing) -> Settlement | None:
 
 
 async def fill(target: str, rows: int) -> float:
-    """A database with so many rows in each report, and one settlement of all; seconds of the appending alone."""
+    """A database with so many rows in each of the seven reports, one settlement of all included; seconds of the appending."""
     async with opened(target) as stores:
         seller = Seller(
             seller_id="BENCH", name="B", marketplace_ids=(), created_at=Instant.from_utc(2020, 1, 1)
@@ -223,8 +313,11 @@ async def fill(target: str, rows: int) -> float:
         recorder = Made()
         started = time.perf_counter()
         for first in range(0, rows, BATCH):
-            batch = [_event(number) for number in range(first, min(first + BATCH, rows))]
-            await stores.ledger.append(batch, recorder)
+            for account in (ACCOUNT, SANDBOX):
+                batch = [
+                    _event(number, account) for number in range(first, min(first + BATCH, rows))
+                ]
+                await stores.ledger.append(batch, recorder)
         spent = time.perf_counter() - started
         await stores.ledger.settle(ACCOUNT, _NEVER, _closed)
         return spent
@@ -234,14 +327,20 @@ async def export(target: str, name: str, path: Path) -> tuple[float, float]:
     """Writes the rows of a report to a file, as its layout orders them; seconds, and seconds of processor."""
     report_type = FORMATS[name]
     newest_first = LAYOUTS[report_type].newest_first
-    owner = ReportAccount(merchant_id=MERCHANT, environment="live")
+    in_sandbox = report_type is ReportType.SANDBOX_SETTLEMENT
+    owner = ReportAccount(merchant_id=MERCHANT, environment="sandbox" if in_sandbox else "live")
     async with opened(target) as stores:
         started, begun = time.perf_counter(), time.process_time()
         parts = (
             stores.rows.settlement(owner, 1)
             if report_type is ReportType.SETTLEMENT
             else stores.rows.rows(
-                owner, report_type, from_micros(FIRST_US), _NEVER, newest_first=newest_first
+                owner,
+                report_type,
+                from_micros(FIRST_US),
+                _NEVER,
+                newest_first=newest_first,
+                settlement_id=settlement_id(1) if in_sandbox else "",
             )
         )
         with path.open("wb") as file:
@@ -256,21 +355,21 @@ def plain(path: Path, rows: int) -> None:
     connection.execute("PRAGMA page_size = 8192")
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("BEGIN")
-    for place, (name, report_type) in enumerate(FORMATS.items()):
+    for name, report_type in FORMATS.items():
         facts = [column.fact for column in LAYOUTS[report_type].columns]
         columns = [fact or f"empty{number}" for number, fact in enumerate(facts)]
         connection.execute(f"CREATE TABLE {name} (key INTEGER PRIMARY KEY, {', '.join(columns)})")
         marks = ", ".join("?" * (len(columns) + 1))
         connection.executemany(
-            f"INSERT INTO {name} VALUES ({marks})", _plain_rows(rows, place, columns)
+            f"INSERT INTO {name} VALUES ({marks})", _plain_rows(rows, name, columns)
         )
     connection.execute("COMMIT")
     connection.close()
 
 
-def _plain_rows(rows: int, place: int, columns: list[str]) -> Iterator[tuple[object, ...]]:
+def _plain_rows(rows: int, name: str, columns: list[str]) -> Iterator[tuple[object, ...]]:
     for number in range(rows):
-        values = _facts(number)[place].values
+        values = _VALUES[name](_Payment(number))
         yield (number, *(_plain(values.get(column)) for column in columns))
 
 
