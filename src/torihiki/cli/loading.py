@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final
 
 import typer
 
@@ -19,6 +19,7 @@ from torihiki.bootstrap.merchants import ensure_pay, new_keys
 from torihiki.bootstrap.stores import open_stores, operator_now
 from torihiki.cli.failures import told
 from torihiki.kernel.dates import parse_date
+from torihiki.kernel.line_import import LineError
 from torihiki.orders.operations import ImportReport, OrderImport
 from torihiki.orders.v0.documents import parse_line
 from torihiki.payments.operations import PaymentImport, PaymentReport
@@ -42,17 +43,7 @@ def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-class _LineError(Protocol):
-    """A line that was not taken, of whatever was imported."""
-
-    @property
-    def line(self) -> int: ...
-
-    @property
-    def reason(self) -> str: ...
-
-
-def _report(kept: str, failed: int, errors: Sequence[_LineError]) -> int:
+def _report(kept: str, failed: int, errors: Sequence[LineError]) -> int:
     """Prints what became of an import; the exit status."""
     for error in errors:
         typer.echo(f"line {error.line}: {error.reason}", err=True)

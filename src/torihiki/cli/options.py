@@ -109,6 +109,22 @@ PayStrict = Annotated[
         help="Refuse report types of the other environment, and a POST without a documented idempotency key.",
     ),
 ]
+PayRefuseCaptures = Annotated[
+    bool,
+    typer.Option(
+        "--pay-refuse-captures",
+        envvar="TORIHIKI_PAY_REFUSE_CAPTURES",
+        help="Refuse reports of captures, which Amazon's own API was seen not to have.",
+    ),
+]
+PayRangeMax = Annotated[
+    str | None,
+    typer.Option(
+        envvar="TORIHIKI_PAY_RANGE_MAX",
+        show_default=False,
+        help="ISO 8601 duration, such as P90D: the longest range of a report that is asked for. Any unless given.",
+    ),
+]
 PayLimits = Annotated[
     bool,
     typer.Option(
