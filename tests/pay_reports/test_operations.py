@@ -165,7 +165,7 @@ async def test_next_token_belongs_to_one_merchant_environment_and_operation() ->
     ):
         problem = await refusal(call)
         assert problem.code == "InvalidParameterValue"
-        assert problem.message == "The value provided for [nextToken] is invalid."
+        assert problem.message == "The value provided for nextToken is invalid."
 
 
 async def test_report_is_seen_by_its_own_merchant_in_its_own_world_only() -> None:

@@ -42,7 +42,7 @@ TRANSACTIONS = {
 def code(problem: Problem | None) -> str | None:
     if problem is None:
         return None
-    assert problem.message == "The value provided for [reportType] is invalid."
+    assert problem.message == "The value provided for reportType is invalid."
     return problem.code
 
 
@@ -95,7 +95,7 @@ def test_report_may_cover_a_moment_or_years_but_not_end_before_it_starts() -> No
     assert rules.refused_range(asked(TimeDelta(hours=100_000)), Policy()) is None
     refusal = rules.refused_range(asked(-SECOND), Policy())
     assert refusal is not None
-    assert refusal.message == "The value provided for [endTime] is invalid."
+    assert refusal.message == "The value provided for endTime is invalid."
 
 
 def test_operator_can_limit_the_range() -> None:

@@ -61,11 +61,11 @@ def test_each_member_must_be_there_and_of_its_kind(
         for body in (without, good | {name: None}, good | {name: ""}):
             answer = merchant.send("POST", resource, body=body)
             assert refused(answer) == (400, "MissingParameterValue")
-            assert answer.json()["message"] == f"The value for [{name}] is missing."
+            assert answer.json()["message"] == f"The value for {name} is missing."
         for value in BAD_VALUES:
             answer = merchant.send("POST", resource, body=good | {name: value})
             assert refused(answer) == (400, "InvalidParameterValue"), value
-            assert answer.json()["message"] == f"The value provided for [{name}] is invalid."
+            assert answer.json()["message"] == f"The value provided for {name} is invalid."
     answer = merchant.send("POST", resource, body=good | {"extra": 1})
     assert refused(answer) == (400, "UnrecognizedField")
 

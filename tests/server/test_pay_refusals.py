@@ -287,4 +287,4 @@ def test_parameter_with_a_bad_value_is_refused(
     """R-6, R-7, R-16; the sentence is Amazon's (contract 3.1)."""
     answer = merchant.send("GET", "/reports", {name: value})
     assert refused(answer) == (400, reason)
-    assert message(answer) == f"The value provided for [{name}] is invalid."
+    assert message(answer) == f"The value provided for {name} is invalid."

@@ -50,9 +50,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         roles: Any one of these opens it; empty: no role is asked for.
         restricted: What a restricted data token opens; None: such a token is refused.
         query: The query parameters that it reads; others are ignored.
+        headers: The headers that it reads, beside those of its API's gate.
         request: The type of the body; None: it has none.
         response: The type of the success body; None: it has none.
         success: The status of success.
+        otherwise: The status and the type of the body of another answer that is no refusal; None: there is none.
         errors: The statuses that it can also answer with.
         summary: One sentence for the OpenAPI document.
     """
@@ -64,8 +66,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[str] = frozenset()
     restricted: Restricted | None = None
     query: tuple[Parameter, ...] = ()
+    headers: tuple[Parameter, ...] = ()
     request: Any = None
     response: Any = None
     success: int = 200
+    otherwise: tuple[int, Any] | None = None
     errors: tuple[int, ...] = ()
     summary: str

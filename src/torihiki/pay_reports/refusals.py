@@ -17,25 +17,25 @@ def _refusal(code: str, message: str) -> Problem:
 
 def invalid_value(name: str) -> Problem:
     """A 400 for a value; the sentence is Amazon's."""
-    return _refusal("InvalidParameterValue", f"The value provided for [{name}] is invalid.")
+    return _refusal("InvalidParameterValue", f"The value provided for {name} is invalid.")
 
 
 def schedule_exists(schedule_id: str) -> Problem:
     """A 400 for a second schedule of a type (contract 4.6)."""
     return _refusal(
         "InvalidParameterValue",
-        f"The value provided for [reportType] is invalid. It has the schedule {schedule_id} already.",
+        f"The value provided for reportType is invalid. It has the schedule {schedule_id} already.",
     )
 
 
 def missing_value(name: str) -> Problem:
     """A 400 for a member of the body that is not there, null or empty."""
-    return _refusal("MissingParameterValue", f"The value for [{name}] is missing.")
+    return _refusal("MissingParameterValue", f"The value for {name} is missing.")
 
 
 def unrecognized_field(name: str) -> Problem:
     """A 400 for a member of the body that the operation does not have."""
-    shown = f" [{name}]" if _SHOWABLE.fullmatch(name) else ""
+    shown = f" {name}" if _SHOWABLE.fullmatch(name) else ""
     return _refusal("UnrecognizedField", f"The request has an unrecognized field{shown}.")
 
 
@@ -52,7 +52,7 @@ def invalid_request() -> Problem:
 def token_not_alone() -> Problem:
     """A 400 for a nextToken beside another parameter (R-7)."""
     return _refusal(
-        "InvalidParameterCombination", "[nextToken] cannot be combined with other parameters."
+        "InvalidParameterCombination", "nextToken cannot be combined with other parameters."
     )
 
 

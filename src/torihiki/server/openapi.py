@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from torihiki.kernel.operation import Operation
+from torihiki.kernel.operation import Operation, Parameter
 from torihiki.server.call import Answer, Call, Handler
 from torihiki.server.pay_problems import PayError
 
@@ -43,6 +43,7 @@ def document(operations: Sequence[Operation]) -> Json:
     types: list[Any] = [Errors, OAuthError, PayError]
     types += [one.request for one in operations if one.request is not None]
     types += [one.response for one in operations if one.response is not None]
+    types += [one.otherwise[1] for one in operations if one.otherwise is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = dict(zip(map(id, types), schemas, strict=True))
     paths: dict[str, Json] = {}
@@ -79,9 +80,14 @@ def _operation(operation: Operation, by_type: dict[int, Json]) -> Json:
     made: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "parameters": [
+            *_path_parameters(operation),
+            *_parameters(operation.query, "query"),
+            *_parameters(operation.headers, "header"),
+        ],
         "responses": {
             str(operation.success): _success(operation, by_type),
+            **_otherwise(operation, by_type),
             **{str(status): _body("A refusal.", errors) for status in _statuses(operation)},
         },
     }
@@ -122,6 +128,13 @@ def _success(operation: Operation, by_type: dict[int, Json]) -> Json:
     return _body(operation.summary, by_type[id(operation.response)])
 
 
+def _otherwise(operation: Operation, by_type: dict[int, Json]) -> Json:
+    if operation.otherwise is None:
+        return {}
+    status, kind = operation.otherwise
+    return {str(status): _body(operation.summary, by_type[id(kind)])}
+
+
 def _body(description: str, schema: Json) -> Json:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
@@ -133,16 +146,16 @@ def _path_parameters(operation: Operation) -> list[Json]:
     ]
 
 
-def _query_parameters(operation: Operation) -> list[Json]:
+def _parameters(parameters: Iterable[Parameter], place: str) -> list[Json]:
     return [
         {
             "name": one.name,
-            "in": "query",
+            "in": place,
             "required": one.required,
             "description": one.summary,
             "schema": msgspec.json.schema(one.schema),
         }
-        for one in operation.query
+        for one in parameters
     ]
 
 

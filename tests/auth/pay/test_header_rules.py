@@ -236,6 +236,10 @@ def test_line_break_in_a_header_is_refused() -> None:
         (BARE_ID, "/v2/reports", "InvalidRequest"),
         (LIVE_ID, "/v1/reports", "InvalidAPIVersion"),
         (LIVE_ID, "/live/v3", "InvalidAPIVersion"),
+        (LIVE_ID, "/LIVE/V2/reports", "InvalidAPIVersion"),
+        (LIVE_ID, "/v2x", "InvalidAPIVersion"),
+        (LIVE_ID, "/v2.0/reports", "InvalidAPIVersion"),
+        (LIVE_ID, "/SANDBOX/v2/reports", "InvalidAuthentication"),
         (LIVE_ID, "/v2/reports?" + "a" * 4096, "InvalidRequest"),
         (LIVE_ID, "/v2/reports?" + "&" * 64, "InvalidRequest"),
         (LIVE_ID, "/v2/reports?a b", "InvalidRequest"),
@@ -250,7 +254,17 @@ def test_path_that_does_not_fit_is_refused(public_key_id: str, path: str, reason
 
 @pytest.mark.parametrize(
     "target",
-    [b"/", b"", b"*", b"/reports", b"/v2x", b"/liv/v2/reports", b"/LIVE/v2/reports", b"v2/reports"],
+    [
+        b"/",
+        b"",
+        b"*",
+        b"/reports",
+        b"/vendor/v2",
+        b"/v",
+        b"/v" + b"2" * 18,
+        b"/liv/v2/reports",
+        b"v2/reports",
+    ],
 )
 def test_path_of_another_api_is_not_found(target: bytes) -> None:
     with pytest.raises(Problem) as caught:

@@ -10,7 +10,9 @@ from urllib.parse import unquote_to_bytes
 from torihiki.auth.pay.model import PayPath
 from torihiki.kernel.pay_caller import Environment
 
-_PATH: Final = re.compile(rb"/+(?:(live|sandbox)/+)?(v[0-9]{1,9})((?:/.*)?)", re.DOTALL)
+_PATH: Final = re.compile(
+    rb"/+(?:(live|sandbox)/+)?(v[0-9][0-9a-z.-]{0,15})((?:/.*)?)", re.DOTALL | re.IGNORECASE
+)
 KEPT: Final = 256
 KEPT_MAX_BYTES: Final = 128
 """Some longer than any that leads somewhere. Short paths are kept: each is read twice, and reports are polled."""
@@ -28,7 +30,7 @@ def _parsed(path: bytes) -> PayPath | None:
         return None
     environment, version, rest = found.groups()
     return PayPath(
-        environment=None if environment is None else _ENVIRONMENTS[environment],
+        environment=None if environment is None else _ENVIRONMENTS[environment.lower()],
         version=version.decode(),
         # Decoded after the split: an escaped slash is part of an id.
         segments=tuple(

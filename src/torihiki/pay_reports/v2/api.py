@@ -16,7 +16,9 @@ from torihiki.kernel.quota import UsagePlan
 from torihiki.pay_reports.rules import PAGE_SIZE_MAX
 from torihiki.pay_reports.v2 import wire
 
-_ERRORS: Final = (400, 403, 404, 429, 500, 503)
+_ERRORS: Final = (400, 403, 404, 405, 429, 500, 503)
+EXISTING: Final = list[wire.ReportScheduleWire]
+"""The body of Create Report Schedule where its type has a schedule already (R-13)."""
 _List = Annotated[str, msgspec.Meta(description="Values separated by commas.")]
 _Date = Annotated[str, msgspec.Meta(examples=["20221118T150630Z"])]
 
@@ -33,6 +35,14 @@ _PAGES: Final = (
         name="nextToken",
         schema=str,
         summary="Asks for the page after the one it came with; stands alone.",
+    ),
+)
+
+_IDEMPOTENCY: Final = (
+    Parameter(
+        name="x-amz-pay-idempotency-key",
+        schema=Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,36}$")],
+        summary="A repetition with the same key has the first answer and no further effect.",
     ),
 )
 
@@ -91,6 +101,7 @@ OPERATIONS: Final = (
         name="createReport",
         method="POST",
         path="/v2/reports",
+        headers=_IDEMPOTENCY,
         request=wire.CreateReportRequest,
         response=wire.CreateReportResponse,
         success=201,
@@ -133,9 +144,11 @@ OPERATIONS: Final = (
                 summary="Replaces the schedule that the report type has; may stand in the body.",
             ),
         ),
+        headers=_IDEMPOTENCY,
         request=wire.CreateReportScheduleRequest,
         response=wire.CreateReportScheduleResponse,
         success=201,
+        otherwise=(200, EXISTING),
         errors=_ERRORS,
         summary="Schedules a report; answers 200 and an array where its type has a schedule already.",
     ),

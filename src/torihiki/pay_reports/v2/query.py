@@ -1,6 +1,6 @@
 """What the query strings of the reads ask for, in every form that Amazon's SDKs write them (contract 1.5, 4.3).
 
-Names that Amazon does not know are ignored, and an empty value counts as left out.
+Names that Amazon does not know are ignored, but beside a nextToken (R-7), and an empty value counts as left out.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def parse_get_reports(query: bytes, now: Instant) -> ReportQuery | str:
         Problem: A value is none of its kind; the upper bound lies before the lower one; a nextToken is not alone.
     """
     given = _given(query, REPORTS)
-    if token := _token(given):
+    if token := _token(given, query):
         return token
     oldest = rules.oldest_kept(now)
     since = _date(given, "createdSince")
@@ -102,7 +102,7 @@ def parse_get_disbursements(query: bytes, now: Instant) -> DisbursementQuery | s
         Problem: As for `parse_get_reports`.
     """
     given = _given(query, DISBURSEMENTS)
-    if token := _token(given):
+    if token := _token(given, query):
         return token
     since = _date(given, "startTime")
     until = _date(given, "endTime")
@@ -156,9 +156,13 @@ def _given(query: bytes, known: frozenset[str]) -> Given:
     return found
 
 
-def _token(given: Given) -> str | None:
+def _token(given: Given, query: bytes) -> str | None:
     token = _single(given, "nextToken")
-    if token is not None and len(given) > 1:
+    if token is None:
+        return None
+    # Any other with a value, also one that is not known: who sends it expects that it has an effect.
+    parts = [part for part in query.split(b"&") if part.partition(b"=")[2]]
+    if len(parts) > 1:
         raise token_not_alone()
     return token
 
