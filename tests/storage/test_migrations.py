@@ -98,6 +98,9 @@ ROWS: Mapping[int, str] = {
         SELECT 1, account_key, series_key, '5336315815', 5, 6, 0, 1, 1, '0', '7', '7', '0', '0', {bytes}
         FROM ledger_series;
     """,
+    9: """
+        UPDATE pay_reports SET tries = 2
+    """,
 }
 """Rows of each version's tables, in the words that both databases understand but for bytes and booleans."""
 

@@ -68,7 +68,12 @@ async def test_claim_says_all_that_a_worker_needs(pay: Stores, peer: Stores) -> 
     claim = await taken(peer.pay_work)
     begun = report(1, processing_start_time=NOW)
     assert claim == Claim(
-        report_key=claim.report_key, report=begun, account=SANDBOX, region="jp", settlement=None
+        report_key=claim.report_key,
+        report=begun,
+        account=SANDBOX,
+        region="jp",
+        settlement=None,
+        tries=1,
     )
     assert await pay.pay_reports.report(SANDBOX, begun.report_id) == begun
 
@@ -184,6 +189,74 @@ async def test_what_a_worker_gives_back_is_to_be_had_at_once(pay: Stores) -> Non
         third.report_key,
         None,
     ]
+
+
+async def test_tries_of_all_workers_are_counted_and_those_that_are_given_back_are_not(
+    pay: Stores, peer: Stores
+) -> None:
+    await pay.pay_reports.add_report(LIVE, report(1))
+    first = await taken(pay.pay_work, "w1")
+    await pay.pay_work.extend(first.report_key, "w1", machine(9))
+    second = await taken(peer.pay_work, "w2", machine(10))
+    await pay.pay_work.release("w1")
+    await peer.pay_work.release("w2")
+    third = await taken(pay.pay_work, "w1", machine(11))
+    await pay.pay_work.take_back(third.report_key, "w1")
+    assert await claimed(pay.pay_work, "w3", machine(20)) is None
+    fourth = await taken(pay.pay_work, "w3", machine(21))
+    assert [one.tries for one in (first, second, third, fourth)] == [1, 2, 2, 2]
+    assert await done(pay.pay_work, fourth, "w3")
+    await pay.pay_work.take_back(fourth.report_key, "w3")
+    await pay.pay_reports.add_report(LIVE, report(2))
+    assert (await taken(pay.pay_work)).tries == 1
+
+
+async def test_try_is_taken_back_once_whoever_holds_the_report_by_then(
+    pay: Stores, peer: Stores
+) -> None:
+    """Also by a worker that ends before it gets another report."""
+    await pay.pay_reports.add_report(LIVE, report(1))
+    claim = await taken(pay.pay_work)
+    for _ in range(3):
+        await pay.pay_work.take_back(claim.report_key, "w1")
+    await pay.pay_work.release("w1")
+    assert await claimed(pay.pay_work, "w1", machine(9)) is None
+    late = await taken(pay.pay_work, "w1", machine(10))
+    heir = await taken(peer.pay_work, "w2", machine(20))
+    assert [late.tries, heir.tries] == [1, 2]
+    await pay.pay_work.take_back(late.report_key, "w1")
+    assert await peer.pay_work.extend(heir.report_key, "w2", machine(40))
+    assert (await taken(pay.pay_work, "w1", machine(40))).tries == 2
+
+
+async def test_report_that_was_put_off_is_nobodys_until_its_time(pay: Stores, peer: Stores) -> None:
+    """Nor does its worker's end bring it back earlier, or take its try back."""
+    await pay.pay_reports.add_report(LIVE, report(1))
+    claim = await taken(pay.pay_work)
+    await pay.pay_work.put_off(claim.report_key, "w2", machine(5))
+    assert await claimed(peer.pay_work, "w2", machine(9)) is None
+    await pay.pay_work.put_off(claim.report_key, "w1", machine(40))
+    await pay.pay_work.release("w1")
+    assert not await pay.pay_work.extend(claim.report_key, "w1", machine(1))
+    assert not await done(pay.pay_work, claim)
+    assert await claimed(pay.pay_work, "w1", machine(39)) is None
+    heir = await taken(peer.pay_work, "w2", machine(40))
+    assert heir.tries == 2
+    assert await done(peer.pay_work, heir, "w2")
+    await peer.pay_work.put_off(heir.report_key, "w2", machine(50))
+    assert await claimed(pay.pay_work, "w1", machine(1000)) is None
+
+
+async def test_report_that_was_tried_before_is_left_to_those_who_ask_for_such(pay: Stores) -> None:
+    for number in (1, 2):
+        await pay.pay_reports.add_report(LIVE, report(number))
+    await taken(pay.pay_work, "dead")
+    fresh = [
+        await pay.pay_work.claim("w1", at=machine(11), until=machine(21), now=NOW, again=False)
+        for _ in range(2)
+    ]
+    assert [one and one.report.report_id for one in fresh] == [report(2).report_id, None]
+    assert (await taken(pay.pay_work, "w2", machine(11))).report.report_id == report(1).report_id
 
 
 async def test_two_workers_make_each_of_two_hundred_reports_once(pay: Stores, peer: Stores) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.storage.conftest import Backend
-from tests.storage.ledger_samples import add_merchant, opened
+from tests.storage.ledger_samples import opened
 from tests.worker.feeding import chunks
 from tests.worker.paying import LIVE, NAMES, NOW, SANDBOX, SECOND, Office, Slow, an_office, finish
-from torihiki.bootstrap.reporting import Merchants
 from torihiki.feeds.rules import new_document_id
 from torihiki.kernel.instant import Instant, TimeDelta
 from torihiki.pay_reports import rules
@@ -34,9 +33,7 @@ async def office(backend: Backend, tmp_path: Path) -> Office:
 
 
 def chores(office: Office) -> dict[str, Chore]:
-    stores = office.ledger.stores
-    merchants = Merchants(stores.pay_accounts, stores.pay_reports)
-    made = cleaning_reports(stores.pay_work, office.documents, merchants.owned, office.machine)
+    made = cleaning_reports(office.ledger.stores.pay_work, office.documents, office.machine)
     return {chore.name: chore for chore in made}
 
 
@@ -137,17 +134,16 @@ async def test_document_that_no_report_has_goes_after_a_day_by_the_machines_cloc
 
 
 async def test_document_is_asked_after_once_and_a_later_one_still_found(
-    office: Office, tmp_path: Path
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
 
-    async def owned(names: object) -> list[str]:
-        assert isinstance(names, list)
+    async def owned(_: object, names: list[str]) -> list[str]:
         asked.extend(names)
         return names
 
-    made = cleaning_reports(office.ledger.stores.pay_work, office.documents, owned, office.machine)
-    look = {chore.name: chore for chore in made}["look for stray documents"]
+    monkeypatch.setattr(type(office.ledger.stores.pay_work), "owned", owned)
+    look = chores(office)["look for stray documents"]
     names = [rules.document_id(NAMES(rules.DOCUMENT_ID_BYTES)) for _ in range(3)]
     for name in names[:2]:
         await office.documents.put(name, chunks(b"x"))
@@ -176,17 +172,6 @@ async def test_document_that_is_being_reported_is_nobodys_stray(
     documents.go_on.set()
     assert await making == 1
     assert await office.names() == [(await office.report(report_id)).report_document_id]
-
-
-async def test_all_merchants_are_asked_however_many_pages_they_are(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("torihiki.bootstrap.reporting.MERCHANTS", 2)
-    for number in range(5):
-        await add_merchant(office.ledger, f"A2MERCHANT{number:04}")
-    stores = office.ledger.stores
-    ids = await Merchants(stores.pay_accounts, stores.pay_reports).ids()
-    assert sorted(ids) == sorted([LIVE.merchant_id, *(f"A2MERCHANT{n:04}" for n in range(5))])
 
 
 def test_names_of_documents_of_reports_are_told_from_those_of_feeds() -> None:

@@ -15,7 +15,13 @@ import pytest
 
 from tests.payments.objects import adjustment, amount
 from tests.storage.conftest import Backend
-from tests.storage.ledger_samples import Ledger, capture, event, opened
+from tests.storage.ledger_samples import (
+    Ledger,
+    add_merchant,
+    capture,
+    event,
+    opened,
+)
 from tests.worker.paying import (
     LIVE,
     MARCH,
@@ -31,7 +37,7 @@ from tests.worker.paying import (
 )
 from torihiki.kernel.instant import Instant, TimeDelta
 from torihiki.kernel.problem import Problem, unavailable
-from torihiki.pay_reports.model import ProcessingStatus, Report, ReportType
+from torihiki.pay_reports.model import Account, ProcessingStatus, Report, ReportType
 from torihiki.payments.model import Region
 from torihiki.payments.operations import close_at_will
 from torihiki.payments.recording import Recorder
@@ -49,14 +55,8 @@ async def office(backend: Backend, tmp_path: Path) -> Office:
     return await an_office(await opened(backend), documents, Region.NORTH_AMERICA)
 
 
-async def merchants() -> list[str]:
-    return ["A0NOBODY", MERCHANT]
-
-
 def runner(ledger: Ledger, work: Any = None) -> SettlementWork:
-    return SettlementWork(
-        ledger.store, ledger.rows, work or ledger.stores.pay_work, merchants, NAMES
-    )
+    return SettlementWork(ledger.store, work or ledger.stores.pay_work, NAMES)
 
 
 async def settled(office: Office) -> list[Report]:
@@ -102,6 +102,9 @@ class Dying:
     def __init__(self, work: Any, random: Random) -> None:
         self._work = work
         self._random = random
+
+    async def unreported(self, *given: Any) -> Any:
+        return await self._work.unreported(*given)
 
     async def add_settlement_report(self, *given: Any) -> bool:
         if self._random.random() < 0.3:
@@ -205,6 +208,34 @@ async def test_worker_that_is_killed_between_settlement_and_report_leaves_it_to_
     assert (report.start_time, report.end_time) == (MARCH.add(hours=2), FIRST)
     assert await runner(office.ledger).report_missing(FIRST + DAY) == 1
     assert await settled(office) == [report]
+
+
+async def test_settlements_of_all_merchants_are_looked_through_in_bounded_steps(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that comes new to a ledger with settlements adds exactly those reports that are missing."""
+    monkeypatch.setattr("torihiki.worker.settlements.NUMBERS", 4)
+    other = "A2MERCHANT0002"
+    await add_merchant(office.ledger, other, Region.EUROPE)
+    await office.capture(range(2, 200, 24))
+    found = [event(capture(number, number), other) for number in range(2, 200, 24)]
+    await office.ledger.store.append(found, Recorder())
+    for day in range(2, 8):
+        for merchant_id in (MERCHANT, other):
+            assert await close_at_will(
+                office.ledger.store, merchant_id, MARCH.add(hours=24 * day + 3)
+            )
+    one = runner(office.ledger)
+    assert [await one.report_missing(FIRST) for _ in range(4)] == [4, 4, 4, 0]
+    theirs = Account(merchant_id=other, environment="live")
+    for account in (LIVE, theirs):
+        reports = await office.reports(account)
+        ends = [report.end_time for report in reports[::-1]]
+        assert ends == [MARCH.add(hours=24 * day + 3) for day in range(2, 8)]
+    assert await finish(office.maker(), FIRST) == 12
+    again = runner(office.ledger)
+    assert [await again.report_missing(FIRST + DAY) for _ in range(4)] == [4, 4, 4, 0]
+    assert len(await office.reports(theirs)) == len(await office.reports()) == 6
 
 
 async def test_settlement_that_somebody_else_closed_gets_its_report(office: Office) -> None:

@@ -6,7 +6,7 @@ whose lease has run out goes on until somebody else takes the report over; then 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -24,6 +24,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         account: Whose it is.
         region: Where the merchant is: na, eu or jp; decides the times in its files.
         settlement: The number of the settlement that it tells; None: it tells the period of the report.
+        tries: How often it was begun by anybody, with this time and without those that were taken back.
     """
 
     report_key: int
@@ -31,6 +32,16 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
     region: str
     settlement: int | None
+    tries: int = 1
+
+
+class Unreported(msgspec.Struct, frozen=True, kw_only=True):
+    """A settlement that has no report."""
+
+    number: int
+    account: Account
+    start: Instant
+    end: Instant
 
 
 class OldReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +54,12 @@ class OldReport(msgspec.Struct, frozen=True, kw_only=True):
 class ReportWork(Protocol):
     """Reports that are to be made, and those that have had their time. Every method raises `Problem` (unavailable)."""
 
-    async def claim(self, owner: str, *, at: Instant, until: Instant, now: Instant) -> Claim | None:
+    async def claim(
+        self, owner: str, *, at: Instant, until: Instant, now: Instant, again: bool = True
+    ) -> Claim | None:
         """The open report that waits longest and that nobody holds, for `owner` until then; None: there is none.
+
+        It counts as a try until `release` or `take_back` say otherwise.
 
         Args:
             owner: The worker; no other has that name.
@@ -52,6 +67,7 @@ class ReportWork(Protocol):
             until: Likewise.
             now: The operator's time in whole seconds: when processing began, if it begins now. A report that is taken
                 over keeps its first.
+            again: Whether it may be one that was tried before.
         """
         ...
 
@@ -74,8 +90,19 @@ class ReportWork(Protocol):
         """
         ...
 
+    async def put_off(self, report_key: int, owner: str, until: Instant) -> None:
+        """Gives the report back, which nobody gets until then; nothing happens if `owner` does not hold it."""
+        ...
+
     async def release(self, owner: str) -> None:
-        """Gives back whatever `owner` holds, so that others need not wait for its leases."""
+        """Gives back whatever `owner` holds, so that others need not wait for its leases; takes the tries back."""
+        ...
+
+    async def take_back(self, report_key: int, owner: str) -> None:
+        """Takes a try of `owner` back, which failed through no fault of the report's, and which nobody else repeats.
+
+        If `owner` still holds the report, it is nobody's until the lease is over.
+        """
         ...
 
     async def add_settlement_report(
@@ -85,6 +112,20 @@ class ReportWork(Protocol):
 
         False: it has its report already, and nothing was changed.
         """
+        ...
+
+    async def unreported(
+        self, after: int, limit: int, since: Instant
+    ) -> tuple[int, Sequence[Unreported]]:
+        """Looks at up to `limit` settlements of all accounts, those with the lowest numbers above `after`.
+
+        Returns the number up to which it looked, `after` if there are no more, and those without a report that ended
+        at `since` or later, in order.
+        """
+        ...
+
+    async def owned(self, document_ids: Sequence[str]) -> Collection[str]:
+        """Those of the documents that a report of anybody has."""
         ...
 
     async def old_reports(self, before: Instant, limit: int) -> Sequence[OldReport]:

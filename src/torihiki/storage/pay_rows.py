@@ -20,7 +20,7 @@ from torihiki.pay_reports.model import (
     ReportType,
     ScheduleFrequency,
 )
-from torihiki.pay_reports.work import Claim
+from torihiki.pay_reports.work import Claim, OldReport, Unreported
 
 _END: Final = (micros(Instant.MAX) + 1, 0)
 """A place behind every report; keys begin at one."""
@@ -164,15 +164,38 @@ def ending(report: Report, document_bytes: int | None) -> dict[str, Any]:
 
 
 def claim(row: Iterable[Any]) -> Claim:
-    """From report_key, merchant_id, region, environment, settlement, and what `report` takes."""
-    report_key, merchant_id, region, environment, settlement, *rest = row
-    account = Account(merchant_id=merchant_id, environment=cast("Environment", environment))
+    """From report_key, merchant_id, region, environment, settlement, tries, and what `report` takes."""
+    report_key, merchant_id, region, environment, settlement, tries, *rest = row
     return Claim(
         report_key=report_key,
         report=report(rest),
-        account=account,
+        account=_account(merchant_id, environment),
         region=region,
         settlement=settlement,
+        tries=tries,
+    )
+
+
+def old_report(row: Iterable[Any]) -> OldReport:
+    """From report_key, document_id."""
+    report_key, document_id = row
+    return OldReport(report_key=report_key, document_id=document_id)
+
+
+def numbers(after: int, limit: int, last: int, since: Instant) -> dict[str, int]:
+    """What `unreported` takes, where `last` is the number of the last settlement."""
+    through = max(after, min(after + limit, last))
+    return {"after": after, "through": through, "since_us": micros(since)}
+
+
+def unreported(row: Iterable[Any]) -> Unreported:
+    """From number, merchant_id, environment, start_us, end_us."""
+    number, merchant_id, environment, start_us, end_us = row
+    return Unreported(
+        number=number,
+        account=_account(merchant_id, environment),
+        start=from_micros(start_us),
+        end=from_micros(end_us),
     )
 
 
@@ -190,8 +213,7 @@ def schedule(row: Iterable[Any]) -> ReportSchedule:
 def due_schedule(row: Iterable[Any]) -> tuple[Account, ReportSchedule]:
     """From merchant_id, environment, and what `schedule` takes."""
     merchant_id, environment, *rest = row
-    account = Account(merchant_id=merchant_id, environment=cast("Environment", environment))
-    return account, schedule(rest)
+    return _account(merchant_id, environment), schedule(rest)
 
 
 def schedule_row(account: Account, schedule: ReportSchedule) -> dict[str, Any]:
@@ -243,6 +265,10 @@ class InTheWay(Exception):
     def __init__(self, schedule: ReportSchedule) -> None:
         super().__init__("the type has a schedule")
         self.schedule = schedule
+
+
+def _account(merchant_id: str, environment: str) -> Account:
+    return Account(merchant_id=merchant_id, environment=cast("Environment", environment))
 
 
 def _instant(value_us: int | None) -> Instant | None:

@@ -6,7 +6,7 @@ Deleting is bounded and can be repeated, so any number of workers may do it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -107,17 +107,13 @@ def cleaning(
 
 
 def cleaning_reports(
-    work: ReportWork,
-    documents: DocumentStore,
-    owned: Callable[[Sequence[str]], Awaitable[Collection[str]]],
-    machine_now: Callable[[], Instant],
+    work: ReportWork, documents: DocumentStore, machine_now: Callable[[], Instant]
 ) -> tuple[Chore, ...]:
     """The chores that forget old reports (R-8), and documents that workers left behind when they were killed.
 
     Args:
         work: Where the reports are.
         documents: Where their documents are.
-        owned: Which of these documents belong to a report.
         machine_now: The machine's time.
     """
 
@@ -129,7 +125,7 @@ def cleaning_reports(
             await work.forget([one.report_key for one in old])
         return len(old)
 
-    strays = _Strays(documents, owned, machine_now)
+    strays = _Strays(work, documents, machine_now)
     return (
         Chore(name="purge reports", every_s=EVERY_SECONDS, step=purge_reports),
         Chore(name="look for stray documents", every_s=STRAYS_SECONDS, step=strays.look),
@@ -143,13 +139,10 @@ class _Strays:
     """
 
     def __init__(
-        self,
-        documents: DocumentStore,
-        owned: Callable[[Sequence[str]], Awaitable[Collection[str]]],
-        machine_now: Callable[[], Instant],
+        self, work: ReportWork, documents: DocumentStore, machine_now: Callable[[], Instant]
     ) -> None:
+        self._work = work
         self._documents = documents
-        self._owned = owned
         self._machine_now = machine_now
         self._since = self._before = Instant.MIN
         self._after = REPORT_DOCUMENTS
@@ -164,7 +157,7 @@ class _Strays:
             self._since, self._after = self._before, REPORT_DOCUMENTS
             return 0
         old = [one.name for one in listed if self._since <= one.modified < self._before]
-        strays = sorted(set(old).difference(await self._owned(old) if old else ()))
+        strays = sorted(set(old).difference(await self._work.owned(old) if old else ()))
         if strays:
             await self._documents.delete(strays)
             log = structlog.get_logger("torihiki.worker")

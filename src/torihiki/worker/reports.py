@@ -7,9 +7,9 @@ shows a document that is not whole, and a worker that is killed leaves one at th
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -34,10 +34,12 @@ BEAT_SECONDS: Final = 3.0
 MAKERS: Final = 2
 """Reports that a worker makes at once, so that a long one does not keep short ones waiting."""
 TRIES: Final = 6
-"""How often a worker tries to write a document before it gives the report up: for five minutes, see `_pause`."""
+"""How often workers begin a report before it is given up: five minutes if its document cannot be written, see `_pause`, and
+one if it kills them."""
 
 NOT_SETTLED: Final = "The ledger has no settlement of the number {number}."
 NOT_WRITTEN: Final = "The document could not be written; the worker's log says why."
+LOST: Final = "It was begun {tries} times, and the last worker ended without a word: killed, or out of memory."
 UNEXPECTED: Final = "Making the document failed with {error}; the worker's log says where."
 
 T = TypeVar("T")
@@ -158,27 +160,61 @@ class ReportMaker:
         self._random_bytes = random_bytes
         self._owner = owner
         self._beat_s = beat_s
-        self._tries: Counter[int] = Counter()
+        self._cut_short: int | None = None
+        """The report whose last try failed because the database was away."""
         self._log = structlog.get_logger("torihiki.worker")
 
-    def chore(self) -> Chore:
-        """Making reports."""
-        return Chore(name="make reports", every_s=POLL_SECONDS, step=self.step)
+    def chore(self, *, again: bool = True) -> Chore:
+        """Making reports; `again`: also those that were tried before."""
+        step = partial(self.step, again=again)
+        return Chore(name="make reports", every_s=POLL_SECONDS, step=step)
 
-    async def step(self, now: Instant) -> int:
+    async def step(self, now: Instant, *, again: bool = True) -> int:
         """Makes the report that waits longest, however long that takes; 0: none waits.
+
+        Args:
+            now: The operator's time.
+            again: Whether it may be one that was tried before.
 
         Raises:
             Problem: The database cannot be reached now. The report is open, and taken again after its lease.
         """
+        if self._cut_short is not None:
+            await self._work.take_back(self._cut_short, self._owner)
+            self._cut_short = None
         claim = await self._work.claim(
             self._owner,
             at=self._machine_now(),
             until=self._machine_now() + LEASE,
             now=rules.whole_second(now),
+            again=again,
         )
         if claim is None:
             return 0
+        try:
+            await self._end(claim)
+        except Problem:
+            self._cut_short = claim.report_key
+            raise
+        return 1
+
+    async def release(self) -> None:
+        """Lets other workers take what this one holds."""
+        await self._work.release(self._owner)
+
+    async def _end(self, claim: Claim) -> None:
+        """Makes a report, puts it off or gives it up.
+
+        Raises:
+            Problem: The database cannot be reached now.
+        """
+        if claim.tries > 1:
+            self._log.warning(
+                "report begun again", report=claim.report.report_id, tries=claim.tries
+            )
+        if claim.tries > TRIES:
+            await self._fail(claim, LOST.format(tries=TRIES))
+            return
         try:
             await self._make(claim)
         except _NotWritten:
@@ -191,11 +227,6 @@ class ReportMaker:
             await self._fail_unexpectedly(claim, problem)
         except Exception as error:  # noqa: BLE001 - whatever it was, the report has to end
             await self._fail_unexpectedly(claim, error)
-        return 1
-
-    async def release(self) -> None:
-        """Lets other workers take what this one holds."""
-        await self._work.release(self._owner)
 
     async def _make(self, claim: Claim) -> None:
         document_id = rules.document_id(self._random_bytes(rules.DOCUMENT_ID_BYTES))
@@ -205,7 +236,6 @@ class ReportMaker:
         if stored is None:
             await self._finish(claim, rules.cancelled(claim.report, await self._now()))
             return
-        self._tries.clear()
         ended = rules.completed(claim.report, await self._now(), document_id)
         # Where this fails nobody knows whether the report has the document, so it is left to the cleaner.
         if not await self._finish(claim, ended, stored.size):
@@ -261,15 +291,12 @@ class ReportMaker:
 
     async def _put_off(self, claim: Claim) -> None:
         """Leaves the report for a while, or gives it up after the last try."""
-        self._tries[claim.report_key] += 1
-        tries = self._tries[claim.report_key]
-        if tries < TRIES:
-            self._log.warning("report put off", report=claim.report.report_id, tries=tries)
-            until = self._machine_now() + _pause(tries)
-            await self._work.extend(claim.report_key, self._owner, until)
+        if claim.tries == TRIES:
+            await self._fail(claim, NOT_WRITTEN)
             return
-        del self._tries[claim.report_key]
-        await self._fail(claim, NOT_WRITTEN)
+        self._log.warning("report put off", report=claim.report.report_id, tries=claim.tries)
+        until = self._machine_now() + _pause(claim.tries)
+        await self._work.put_off(claim.report_key, self._owner, until)
 
     async def _fail_unexpectedly(self, claim: Claim, error: Exception) -> None:
         self._log.error("report failed", report=claim.report.report_id, exc_info=error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import asyncpg
@@ -10,7 +10,7 @@ import asyncpg
 from torihiki.kernel.idempotency import FirstAnswer
 from torihiki.kernel.instant import Instant, micros
 from torihiki.pay_reports.model import Account, Report, ReportPage, ReportQuery, ReportSchedule
-from torihiki.pay_reports.work import Claim, OldReport
+from torihiki.pay_reports.work import Claim, OldReport, Unreported
 from torihiki.storage import pay_rows
 from torihiki.storage.postgres.database import Database
 from torihiki.storage.postgres.named import load
@@ -152,10 +152,17 @@ class PostgresReportWork:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, owner: str, *, at: Instant, until: Instant, now: Instant) -> Claim | None:
+    async def claim(
+        self, owner: str, *, at: Instant, until: Instant, now: Instant, again: bool = True
+    ) -> Claim | None:
         """See `ReportWork`."""
         rows = await self._rows(
-            "claim", owner=owner, at_us=micros(at), until_us=micros(until), now_us=micros(now)
+            "claim",
+            owner=owner,
+            at_us=micros(at),
+            until_us=micros(until),
+            now_us=micros(now),
+            again=again,
         )
         return pay_rows.claim(rows[0]) if rows else None
 
@@ -172,9 +179,17 @@ class PostgresReportWork:
         row = pay_rows.ending(ended, document_bytes)
         return bool(await self._rows("finish", report_key=report_key, owner=owner, **row))
 
+    async def put_off(self, report_key: int, owner: str, until: Instant) -> None:
+        """See `ReportWork`."""
+        await self._rows("put_off", report_key=report_key, owner=owner, until_us=micros(until))
+
     async def release(self, owner: str) -> None:
         """See `ReportWork`."""
         await self._rows("release", owner=owner)
+
+    async def take_back(self, report_key: int, owner: str) -> None:
+        """See `ReportWork`."""
+        await self._rows("take_back", report_key=report_key, owner=owner)
 
     async def add_settlement_report(
         self, account: Account, report: Report, settlement: int
@@ -184,12 +199,25 @@ class PostgresReportWork:
             lambda connection: add_settlement_report(connection, account, report, settlement)
         )
 
+    async def unreported(
+        self, after: int, limit: int, since: Instant
+    ) -> tuple[int, Sequence[Unreported]]:
+        """See `ReportWork`."""
+        # Numbers are given under a lock: whoever sees one sees all that are lower.
+        (last,) = await self._rows("last_number")
+        given = pay_rows.numbers(after, limit, last["number"], since)
+        rows = await self._rows("unreported", **given)
+        return given["through"], [pay_rows.unreported(row) for row in rows]
+
+    async def owned(self, document_ids: Sequence[str]) -> Collection[str]:
+        """See `ReportWork`."""
+        rows = await self._rows("owned", document_ids=document_ids)
+        return {row["document_id"] for row in rows}
+
     async def old_reports(self, before: Instant, limit: int) -> Sequence[OldReport]:
         """See `ReportWork`."""
         rows = await self._rows("old_reports", before_us=micros(before), page=limit)
-        return [
-            OldReport(report_key=row["report_key"], document_id=row["document_id"]) for row in rows
-        ]
+        return [pay_rows.old_report(row) for row in rows]
 
     async def forget(self, report_keys: Sequence[int]) -> None:
         """See `ReportWork`."""

@@ -92,15 +92,15 @@ WHERE merchant_key = (SELECT merchant_key FROM pay_merchants WHERE merchant_id =
   AND environment = :environment AND schedule_id = :schedule_id AND next_us = :next_us
 RETURNING schedule_key;
 
--- claim: gives a worker the open report that waits longest and that nobody holds
-UPDATE pay_reports AS report SET owner = :owner, lease_us = :until_us,
+-- claim: gives a worker the open report that waits longest and that nobody holds; maybe only if it was never tried
+UPDATE pay_reports AS report SET owner = :owner, lease_us = :until_us, tries = tries + 1,
   processing_start_us = coalesce(processing_start_us, :now_us)
 FROM pay_merchants AS merchant
 WHERE merchant.merchant_key = report.merchant_key AND report_key = (
   SELECT report_key FROM pay_reports
-  WHERE lease_us IS NOT NULL AND lease_us <= :at_us
+  WHERE lease_us IS NOT NULL AND lease_us <= :at_us AND (:again OR tries = 0)
   ORDER BY report_key LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING report_key, merchant_id, region, environment, settlement, report_id, report_type, start_us, end_us,
+RETURNING report_key, merchant_id, region, environment, settlement, tries, report_id, report_type, start_us, end_us,
   report.created_us, status, processing_start_us, processing_end_us, document_id, failure;
 
 -- extend: holds it longer
@@ -114,8 +114,30 @@ UPDATE pay_reports SET status = :status, processing_end_us = :processing_end_us,
 WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL
 RETURNING report_key;
 
+-- put_off: gives it back, to be had later
+UPDATE pay_reports SET owner = NULL, lease_us = :until_us
+WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL;
+
 -- release: gives back what a worker holds
-UPDATE pay_reports SET owner = NULL, lease_us = 0 WHERE lease_us IS NOT NULL AND owner = :owner;
+UPDATE pay_reports SET owner = NULL, lease_us = 0, tries = greatest(tries - 1, 0)
+WHERE lease_us IS NOT NULL AND owner = :owner;
+
+-- take_back: a try that is none
+UPDATE pay_reports SET tries = tries - 1, owner = nullif(owner, :owner)
+WHERE report_key = :report_key AND lease_us IS NOT NULL AND tries > 0;
+
+-- last_number: of all settlements
+SELECT coalesce(max(number), 0) AS number FROM settlements;
+
+-- unreported: settlements of some numbers that ended since then and have no report
+SELECT number, merchant_id, environment, start_us, end_us
+FROM settlements JOIN ledger_accounts USING (account_key) JOIN pay_merchants USING (merchant_key)
+WHERE number > :after AND number <= :through AND end_us >= :since_us
+  AND NOT EXISTS (SELECT 1 FROM pay_reports AS report WHERE report.settlement = settlements.number)
+ORDER BY number;
+
+-- owned: documents that a report has
+SELECT document_id FROM pay_reports WHERE document_id = ANY (:document_ids::text[]);
 
 -- old_reports: the oldest that are over
 SELECT report_key, document_id FROM pay_reports

@@ -11,6 +11,7 @@ from typing import Final
 from torihiki.kernel.instant import Instant
 from torihiki.pay_reports.model import Account, ReportType
 from torihiki.pay_reports.rows import Period, RowMaker
+from torihiki.storage import pay_rows
 from torihiki.storage.ledger_export import (
     OPENED,
     PAGE,
@@ -111,20 +112,12 @@ class PostgresReportRows:
     async def _series(
         self, account: Account, report_type: ReportType
     ) -> tuple[int, str, int] | None:
-        given = {
-            "merchant_id": account.merchant_id,
-            "environment": account.environment,
-            "report_type": report_type,
-        }
+        given = {**pay_rows.account_key(account), "report_type": report_type}
         rows = await self._database.rows(_SQL["series"], given)
         return tuple(rows[0]) if rows else None
 
     async def _settled(self, account: Account, number: int) -> Settled | None:
-        given = {
-            "merchant_id": account.merchant_id,
-            "environment": account.environment,
-            "number": number,
-        }
+        given = {**pay_rows.account_key(account), "number": number}
         rows = await self._database.rows(_SQL["settlement"], given)
         return Settled(*rows[0]) if rows else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from torihiki.kernel.idempotency import FirstAnswer
 from torihiki.kernel.instant import Instant, micros
 from torihiki.pay_reports.model import Account, Report, ReportPage, ReportQuery, ReportSchedule
-from torihiki.pay_reports.work import Claim, OldReport
+from torihiki.pay_reports.work import Claim, OldReport, Unreported
 from torihiki.storage import pay_rows, statements
 from torihiki.storage.sqlite.database import Database
 from torihiki.storage.sqlite.pay_accounts import keep_first_answer
@@ -152,9 +152,11 @@ class SqliteReportWork:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, owner: str, *, at: Instant, until: Instant, now: Instant) -> Claim | None:
+    async def claim(
+        self, owner: str, *, at: Instant, until: Instant, now: Instant, again: bool = True
+    ) -> Claim | None:
         """See `ReportWork`."""
-        looked = {"at_us": micros(at)}
+        looked = {"at_us": micros(at), "again": again}
         held = {"owner": owner, "until_us": micros(until), "now_us": micros(now)}
         if not self._database.read(_SQL["claimable"], looked):
             # Workers ask every second; they take the write lock only where there is work.
@@ -182,9 +184,18 @@ class SqliteReportWork:
         held = {"report_key": report_key, "owner": owner}
         return await self._change("finish", held | pay_rows.ending(ended, document_bytes)) > 0
 
+    async def put_off(self, report_key: int, owner: str, until: Instant) -> None:
+        """See `ReportWork`."""
+        row = {"report_key": report_key, "owner": owner, "until_us": micros(until)}
+        await self._change("put_off", row)
+
     async def release(self, owner: str) -> None:
         """See `ReportWork`."""
         await self._change("release", {"owner": owner})
+
+    async def take_back(self, report_key: int, owner: str) -> None:
+        """See `ReportWork`."""
+        await self._change("take_back", {"report_key": report_key, "owner": owner})
 
     async def add_settlement_report(
         self, account: Account, report: Report, settlement: int
@@ -194,13 +205,24 @@ class SqliteReportWork:
             lambda connection: add_settlement_report(connection, account, report, settlement)
         )
 
+    async def unreported(
+        self, after: int, limit: int, since: Instant
+    ) -> tuple[int, Sequence[Unreported]]:
+        """See `ReportWork`."""
+        ((number,),) = self._database.read(_SQL["last_number"])
+        given = pay_rows.numbers(after, limit, number, since)
+        rows = self._database.read(_SQL["unreported"], given)
+        return given["through"], [pay_rows.unreported(row) for row in rows]
+
+    async def owned(self, document_ids: Sequence[str]) -> Collection[str]:
+        """See `ReportWork`."""
+        rows = self._database.read(_SQL["owned"], {"document_ids": _json(document_ids)})
+        return {document_id for (document_id,) in rows}
+
     async def old_reports(self, before: Instant, limit: int) -> Sequence[OldReport]:
         """See `ReportWork`."""
         given = {"before_us": micros(before), "page": limit}
-        return [
-            OldReport(report_key=report_key, document_id=document_id)
-            for report_key, document_id in self._database.read(_SQL["old_reports"], given)
-        ]
+        return [pay_rows.old_report(row) for row in self._database.read(_SQL["old_reports"], given)]
 
     async def forget(self, report_keys: Sequence[int]) -> None:
         """See `ReportWork`."""
@@ -227,5 +249,5 @@ def add_settlement_report(
     return connection.execute(_SQL["add_report"], row).rowcount > 0
 
 
-def _json(texts: list[str]) -> str:
+def _json(texts: Sequence[str]) -> str:
     return msgspec.json.encode(texts).decode()

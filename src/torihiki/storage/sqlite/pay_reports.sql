@@ -82,16 +82,17 @@ UPDATE pay_schedules SET next_us = :following_us
 WHERE merchant_key = (SELECT merchant_key FROM pay_merchants WHERE merchant_id = :merchant_id)
   AND environment = :environment AND schedule_id = :schedule_id AND next_us = :next_us;
 
--- claimable: the open report that waits longest and that nobody holds
+-- claimable: the open report that waits longest and that nobody holds; maybe only if it was never tried
 SELECT report_key FROM pay_reports INDEXED BY pay_reports_open
-WHERE lease_us IS NOT NULL AND lease_us <= :at_us ORDER BY report_key LIMIT 1;
+WHERE lease_us IS NOT NULL AND lease_us <= :at_us AND (:again OR tries = 0) ORDER BY report_key LIMIT 1;
 
 -- hold: gives it to a worker
-UPDATE pay_reports SET owner = :owner, lease_us = :until_us, processing_start_us = coalesce(processing_start_us, :now_us)
+UPDATE pay_reports SET owner = :owner, lease_us = :until_us, tries = tries + 1,
+  processing_start_us = coalesce(processing_start_us, :now_us)
 WHERE report_key = :report_key;
 
 -- held: what the worker has to know of it
-SELECT report_key, merchant_id, region, environment, settlement, report_id, report_type, start_us, end_us,
+SELECT report_key, merchant_id, region, environment, settlement, tries, report_id, report_type, start_us, end_us,
        report.created_us, status, processing_start_us, processing_end_us, document_id, failure
 FROM pay_reports AS report JOIN pay_merchants USING (merchant_key)
 WHERE report_key = :report_key;
@@ -105,9 +106,30 @@ UPDATE pay_reports SET status = :status, processing_end_us = :processing_end_us,
   document_bytes = :document_bytes, failure = :failure, owner = NULL, lease_us = NULL
 WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL;
 
+-- put_off: gives it back, to be had later
+UPDATE pay_reports SET owner = NULL, lease_us = :until_us
+WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL;
+
 -- release: gives back what a worker holds
-UPDATE pay_reports SET owner = NULL, lease_us = 0
+UPDATE pay_reports SET owner = NULL, lease_us = 0, tries = max(tries - 1, 0)
 WHERE report_key IN (SELECT report_key FROM pay_reports INDEXED BY pay_reports_open WHERE lease_us IS NOT NULL AND owner = :owner);
+
+-- take_back: a try that is none
+UPDATE pay_reports SET tries = tries - 1, owner = nullif(owner, :owner)
+WHERE report_key = :report_key AND lease_us IS NOT NULL AND tries > 0;
+
+-- last_number: of all settlements
+SELECT coalesce(max(number), 0) FROM settlements;
+
+-- unreported: settlements of some numbers that ended since then and have no report
+SELECT number, merchant_id, environment, start_us, end_us
+FROM settlements CROSS JOIN ledger_accounts USING (account_key) CROSS JOIN pay_merchants USING (merchant_key)
+WHERE number > :after AND number <= :through AND end_us >= :since_us
+  AND NOT EXISTS (SELECT 1 FROM pay_reports AS report WHERE report.settlement = settlements.number)
+ORDER BY number;
+
+-- owned: documents that a report has
+SELECT document_id FROM json_each(:document_ids) AS wanted CROSS JOIN pay_reports ON document_id = wanted.value;
 
 -- old_reports: the oldest that are over
 SELECT report_key, document_id FROM pay_reports

@@ -17,7 +17,7 @@ from torihiki.kernel.instant import Instant
 from torihiki.kernel.problem import unavailable
 from torihiki.pay_reports.model import Account, ReportType
 from torihiki.pay_reports.rows import Period, RowMaker
-from torihiki.storage import statements
+from torihiki.storage import pay_rows, statements
 from torihiki.storage.ledger_export import (
     OPENED,
     PAGE,
@@ -118,20 +118,12 @@ class SqliteReportRows:
             yield below
 
     def _series(self, account: Account, report_type: ReportType) -> tuple[int, str, int] | None:
-        given = {
-            "merchant_id": account.merchant_id,
-            "environment": account.environment,
-            "report_type": report_type,
-        }
+        given = {**pay_rows.account_key(account), "report_type": report_type}
         rows = self._database.read(_SQL["series"], given)
         return rows[0] if rows else None
 
     def _settled(self, account: Account, number: int) -> Settled | None:
-        given = {
-            "merchant_id": account.merchant_id,
-            "environment": account.environment,
-            "number": number,
-        }
+        given = {**pay_rows.account_key(account), "number": number}
         rows = self._database.read(_SQL["settlement"], given)
         return Settled(*rows[0]) if rows else None
 
