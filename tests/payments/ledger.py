@@ -66,7 +66,6 @@ class MemoryLedger:
         assert account.environment is Environment.LIVE
         if account in self.closed and self.closed[account] >= until:
             return []
-        self.closed[account] = until
         made = []
         for currency in self._currencies(account):
             places = [
@@ -94,6 +93,8 @@ class MemoryLedger:
                 self.settlements.append(settlement)
                 self.settled |= dict.fromkeys(places, settlement.number)
                 made.append(settlement)
+        if made:
+            self.closed[account] = until
         return made
 
     def _currencies(self, account: Account) -> list[str]:

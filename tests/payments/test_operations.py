@@ -19,6 +19,7 @@ from tests.payments.objects import (
 from torihiki.kernel.fact import ReportType
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.line_import import LineError
+from torihiki.kernel.problem import Problem
 from torihiki.payments import operations
 from torihiki.payments.model import Account, Environment
 from torihiki.payments.operations import PaymentImport, close_at_will, close_due
@@ -157,11 +158,22 @@ async def test_operator_closes_at_will_and_the_rhythm_stays() -> None:
     at = Instant.from_utc(2026, 3, 2)
     (settlement,) = await close_at_will(ledger, AMERICAN, at, reserve=300)
     assert (settlement.end, settlement.postings, settlement.paid) == (at, 1, 641)
-    assert await close_at_will(ledger, AMERICAN, at) == []
-    assert await close_at_will(ledger, AMERICAN, Instant.from_utc(2026, 3, 1)) == []
+    for again in (at, Instant.from_utc(2026, 3, 1)):
+        with pytest.raises(Problem, match="closed until 2026-03-02T00:00:00Z already"):
+            await close_at_will(ledger, AMERICAN, again)
     (settlement,) = await close_due(ledger, Instant.from_utc(2026, 3, 17))
     assert settlement.end == Instant.from_utc(2026, 3, 16, 7)
     assert (settlement.opening, settlement.paid) == (300, 2212)
+
+
+async def test_close_far_ahead_that_settles_nothing_leaves_no_mark() -> None:
+    """The operator moves his clock, looks, and sets it back."""
+    ledger = await imported(captured(1, "20260301T100000Z"))
+    assert await close_at_will(ledger, AMERICAN, Instant.from_utc(2026, 4, 1))
+    assert await close_at_will(ledger, AMERICAN, Instant.from_utc(2199, 1, 1)) == []
+    await imported(captured(2, "20260301T110000Z"), ledger=ledger)
+    (settlement,) = await close_due(ledger, Instant.from_utc(2026, 4, 3))
+    assert (settlement.end, settlement.postings) == (Instant.from_utc(2026, 4, 1, 7), 1)
 
 
 async def test_reserve_is_paid_at_the_next_close_without_a_sale() -> None:

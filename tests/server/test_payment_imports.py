@@ -144,7 +144,8 @@ def test_operator_closes_periods_at_will(server: Served, merchant: Merchant) -> 
             "reserved": "3.00",
             "carriedOver": "0.00",
         }
-        assert server.ask("POST", path) == {"settlements": []}
+        again = server.operator.post(path, json={})
+        assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "Conflict")
         post(server, line(refund(), merchant_id=merchant.merchant_id))
         server.set_clock(advance="PT1H")
         (made,) = server.ask("POST", path, {"onHold": True})["settlements"]

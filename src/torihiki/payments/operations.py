@@ -8,6 +8,7 @@ import msgspec
 
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.line_import import IMPORT_BATCH, LineError, LineImport
+from torihiki.kernel.problem import Kind, Problem
 from torihiki.payments.lines import BadLine, parse_line
 from torihiki.payments.model import Account, Accounting, Environment, Event, Settlement
 from torihiki.payments.recording import Recorder
@@ -99,8 +100,10 @@ async def _close_due(store: LedgerStore, found: Accounting, now: Instant) -> lis
         until = next_close(accounting)
         if until is None or until > now:
             break
-        settlements += await store.settle(_live(merchant_id), until, partial(close, until=until))
-        accounting = await store.accounting(merchant_id)
+        made = await store.settle(_live(merchant_id), until, partial(close, until=until))
+        settlements += made
+        # Without one somebody else has closed it meanwhile, and the next look finds what is left.
+        accounting = await store.accounting(merchant_id) if made else None
     return settlements
 
 
@@ -112,10 +115,26 @@ async def close_at_will(
     reserve: int = 0,
     on_hold: bool = False,
 ) -> list[Settlement]:
-    """Closes a merchant's open periods now; `reserve` and `on_hold` as for `close`, in each of the currencies."""
-    return await store.settle(
+    """Closes a merchant's open periods now; `reserve` and `on_hold` as for `close`, in each of the currencies.
+
+    Raises:
+        Problem: Something waits, and his periods are closed until now or later: the clock was ahead, or stands (409).
+    """
+    settlements = await store.settle(
         _live(merchant_id), now, partial(close, until=now, reserve=reserve, on_hold=on_hold)
     )
+    if not settlements:
+        found = await store.accounting(merchant_id)
+        if found is not None and found.open_since is not None and _is_closed(found, now):
+            raise Problem(
+                Kind.CONFLICT,
+                f"The merchant's periods are closed until {found.closed_until} already, and it is {now}.",
+            )
+    return settlements
+
+
+def _is_closed(found: Accounting, now: Instant) -> bool:
+    return found.closed_until is not None and found.closed_until >= now
 
 
 def _live(merchant_id: str) -> Account:

@@ -48,11 +48,11 @@ class LedgerStore(Protocol):
     ) -> list[Settlement]:
         """Closes the period of each currency of a live account; durable when it returns the new settlements.
 
-        In one transaction. If the account is closed until then or further already, nothing happens. Otherwise it
-        counts as closed until then, and for each currency that has a balance carried or postings before `until`
-        that are in no settlement: calls `close`, and where that returns a settlement keeps it, with `opening_rows`
-        and `closing_rows`, and puts exactly those postings into it. A settlement's lines are in the order of the
-        time of posting, then of appending. A number that was not used is given again. `Standing.start` is the end of
+        In one transaction. If the account is closed until then or further already, nothing happens. Otherwise for
+        each currency that has a balance carried or postings before `until` that are in no settlement: calls `close`,
+        and where that returns a settlement keeps it, with `opening_rows` and `closing_rows`, and puts exactly those
+        postings into it. The account counts as closed until then if there was one. A settlement's lines are in the
+        order of the time of posting, then of appending. A number that was not used is given again. `Standing.start` is the end of
         the currency's last settlement, even for a posting that is older and came late.
         """
         ...

@@ -303,8 +303,8 @@ PAY: Final = (
         request=settlements.SettlementRequest,
         response=settlements.SettlementList,
         success=201,
-        errors=_CHANGE_ERRORS,
-        summary="Closes a merchant's open settlement periods now; their reports follow.",
+        errors=_CONFLICT_ERRORS,
+        summary="Closes a merchant's open settlement periods now; their reports follow. 409 if something waits that they are closed for.",
     ),
     Operation(
         name="importPayments",

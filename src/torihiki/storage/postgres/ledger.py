@@ -32,7 +32,7 @@ from torihiki.payments.store import Appended
 from torihiki.storage import ledger_settling
 from torihiki.storage.ledger_export import NO_KEY
 from torihiki.storage.ledger_runs import SPAN_US, Appending, Sum, appending
-from torihiki.storage.ledger_sealing import LedgerSealing, Place, Sealed
+from torihiki.storage.ledger_sealing import LedgerSealing, Place, Sealed, check_sealed
 from torihiki.storage.ledger_settling import EVER_US, Close, Last, Open
 from torihiki.storage.postgres.database import Database
 from torihiki.storage.postgres.named import load, plain
@@ -220,6 +220,12 @@ class PostgresLedger:
         found = [ledger_settling.paid_out(account, row) for row in rows]
         return [one for one in found if one is not None]
 
+    async def check_keys(self) -> None:
+        """Refuses the keys of another database, as `PostgresOrders.check_keys` does."""
+        given = {"after": -1, "page": 1}
+        runs = await self._database.rows(_SQL["sealed_runs"], given)
+        check_sealed(self._sealing, runs, await self._database.rows(_SQL["sealed_objects"], given))
+
     async def reseal_runs(self, after: int, limit: int) -> tuple[int, int] | None:
         """Seals up to `limit` runs behind the run `after` with the current key, as `OrderStore.reseal` does orders."""
         return await self._database.write(
@@ -339,7 +345,6 @@ async def _settle(
     account_key, closed_us = locked[account]
     if closed_us is not None and closed_us >= until_us:
         return []
-    await _SQL["close_account"].on(connection, account_key=account_key, until_us=until_us)
     await _SQL["number_lock"].on(connection, lock=NUMBER_LOCK)
     currencies = await _SQL["currencies"].on(
         connection, account_key=account_key, report_type=ReportType.SETTLEMENT
@@ -360,6 +365,8 @@ async def _settle(
             )
             await _SQL["add_settlement"].on(connection, **row)
             settlements.append(settlement)
+    if settlements:
+        await _SQL["close_account"].on(connection, account_key=account_key, until_us=until_us)
     return settlements
 
 

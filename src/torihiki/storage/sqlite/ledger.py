@@ -28,7 +28,7 @@ from torihiki.payments.recording import Recorder
 from torihiki.payments.store import Appended
 from torihiki.storage import ledger_settling, statements
 from torihiki.storage.ledger_runs import SPAN_US, Appending, Sum, appending
-from torihiki.storage.ledger_sealing import LedgerSealing, Place, Sealed
+from torihiki.storage.ledger_sealing import LedgerSealing, Place, Sealed, check_sealed
 from torihiki.storage.ledger_settling import EVER_US, Close, Last, Open
 from torihiki.storage.sqlite.database import Database
 from torihiki.storage.vault import Vault
@@ -203,6 +203,12 @@ class SqliteLedger:
         found = [ledger_settling.paid_out(account, row) for row in rows]
         return [one for one in found if one is not None]
 
+    async def check_keys(self) -> None:
+        """Refuses the keys of another database, as `SqliteOrders.check_keys` does."""
+        given = {"after": -1, "page": 1}
+        runs = self._database.read(_SQL["sealed_runs"], given)
+        check_sealed(self._sealing, runs, self._database.read(_SQL["sealed_objects"], given))
+
     async def reseal_runs(self, after: int, limit: int) -> tuple[int, int] | None:
         """Seals up to `limit` runs behind the run `after` with the current key, as `OrderStore.reseal` does orders."""
         return await self._database.write(
@@ -297,7 +303,6 @@ def _settle(
     account_key, closed_us = _account(connection, merchant_key, account)
     if closed_us is not None and closed_us >= until_us:
         return []
-    connection.execute(_SQL["close_account"], {"account_key": account_key, "until_us": until_us})
     given = {"account_key": account_key, "report_type": ReportType.SETTLEMENT}
     settlements = []
     for series_key, currency in connection.execute(_SQL["currencies"], given).fetchall():
@@ -315,6 +320,9 @@ def _settle(
             )
             connection.execute(_SQL["add_settlement"], row)
             settlements.append(settlement)
+    if settlements:
+        closed = {"account_key": account_key, "until_us": until_us}
+        connection.execute(_SQL["close_account"], closed)
     return settlements
 
 
