@@ -36,6 +36,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             because there are clients that cannot read an array (R-13).
         pay_strict: Whether Amazon Pay refuses report types that exist in the other environment only, and a POST without
             an idempotency key of the documented form (contract 3.4, 4.11).
+        pay_refuse_captures: Whether reports of captures can be neither requested nor scheduled, as was seen at Amazon
+            (contract 4.5).
+        pay_range_max: ISO 8601 duration that the range of a report that is asked for may have at the most; None: any
+            (contract 4.8).
         pay_limits: Whether calls of Amazon Pay are limited; its own figures are not public (contract 3.3).
         strict: Whether shipments are refused that Amazon is only known to refuse sometimes (contract 4.1).
         access_log: Whether every request is logged, or only those that were refused or failed.
@@ -62,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     visibility_delay: str = "PT0S"
     pay_schedule_conflict: Literal["array", "error"] = "array"
     pay_strict: bool = False
+    pay_refuse_captures: bool = False
+    pay_range_max: str | None = None
     pay_limits: bool = False
     strict: bool = False
     access_log: bool = False

@@ -224,6 +224,9 @@ def test_port_that_is_taken_is_a_message(data: Path) -> None:
         ("--usage-plans", "none"),
         ("--visibility-delay", "2 minutes"),
         ("--visibility-delay", "-PT2M"),
+        ("--pay-range-max", "90 days"),
+        ("--pay-range-max", "P3M"),
+        ("--pay-range-max", "-P1D"),
         ("--log-level", "loud"),
         ("--database", "mysql://localhost/x"),
         ("--database", ""),
@@ -247,7 +250,13 @@ def test_flag_that_makes_no_sense_is_refused_before_anything_is_made(
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("TORIHIKI_WORKERS", "many"), ("TORIHIKI_PORT", "-1"), ("TORIHIKI_USAGE_PLANS", "x")],
+    [
+        ("TORIHIKI_WORKERS", "many"),
+        ("TORIHIKI_PORT", "-1"),
+        ("TORIHIKI_USAGE_PLANS", "x"),
+        ("TORIHIKI_PAY_REFUSE_CAPTURES", "perhaps"),
+        ("TORIHIKI_PAY_RANGE_MAX", "P1Y"),
+    ],
 )
 def test_variable_that_makes_no_sense_is_refused(data: Path, variable: str, value: str) -> None:
     said = run("serve", "--data", data, variables={variable: value})

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.orders.lines import ORDER_ID, US
+from tests.server.paying import refused
 from tests.server.plain import Answered, fetch
+from tests.server.signed import members
 from tests.serving import Served
 from torihiki.bootstrap.wiring import OPERATIONS
 from torihiki.kernel.operation import Operation
@@ -166,3 +172,88 @@ def test_query_string_has_an_end(
     else:
         assert answer.status in statuses
     assert fetch(server.url, "/-/health").status == 200
+
+
+LONG = b"x" * 65_536
+"""What stands beside it is too much for a head; it is little, so that the server reads all before it closes."""
+BROKEN = {
+    "a header that is none": b"GET %b HTTP/1.1\r\nhost: x\r\nno header\r\n\r\n",
+    "a version that is none": b"GET %b HTTP/9.9\r\n\r\n",
+    "a blank in the target": b"GET %b and more HTTP/1.1\r\n\r\n",
+    "two lengths": b"GET %b HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+    "a long header": b"GET %b HTTP/1.1\r\nx-long: " + LONG + b"\r\n\r\n",
+    "a head without an end": b"GET %b HTTP/1.1\r\nx-long: " + LONG,
+    "a long query": b"GET %b?x=" + LONG + b" HTTP/1.1\r\n\r\n",
+    "a query without an end": b"GET %b?x=" + LONG,
+    "a chunk that is none": b"POST %b HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+}
+
+
+def spoken(server: Served, *sent: bytes) -> Answered:
+    """The answer to the last of these, on one connection."""
+    place = urlsplit(server.url)
+    answers = []
+    with socket.create_connection((place.hostname, place.port), timeout=20) as peer:
+        for one in sent:
+            peer.sendall(one)
+            answer = http.client.HTTPResponse(peer)
+            answer.begin()
+            named = {name.lower(): value for name, value in answer.getheaders()}
+            answers.append(Answered(answer.status, named, answer.read()))
+    return answers[-1]
+
+
+def is_broken_off(answer: Answered) -> bool:
+    return answer.status == 400 and answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/v2/reports",
+        b"//sandbox/v2/report-schedules/1/",
+        b"/live/v2/report-documents/amzn1.tortuga.3",
+        b"/v3/x",
+    ],
+)
+def test_what_is_no_http_is_refused_in_amazon_pays_form_on_its_paths(
+    server: Served, path: bytes, broken: str
+) -> None:
+    """R-16, contract 1.7: SDKs read nothing else, and one fails without the request id."""
+    answer = spoken(server, BROKEN[broken] % path)
+    assert is_broken_off(answer)
+    assert refused(answer) == (400, "InvalidRequest")
+    assert "x-amzn-requestid" not in answer.headers
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("path", [b"/orders/v0/orders", b"/", b"/live", b"/x/v2/reports"])
+def test_what_is_no_http_is_refused_in_the_form_of_most_apis_elsewhere(
+    server: Served, path: bytes, broken: str
+) -> None:
+    answer = spoken(server, BROKEN[broken] % path)
+    assert is_broken_off(answer)
+    assert is_refused(answer, 400)
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_what_is_no_http_is_refused_in_s3s_form_on_the_paths_of_documents(
+    server: Served, broken: str
+) -> None:
+    answer = spoken(server, BROKEN[broken] % b"/documents/amzn1.tortuga.3?X-Amz-Expires=30")
+    assert is_broken_off(answer)
+    assert answer.headers["content-type"] == "application/xml"
+    assert members(answer)["Code"] == "InvalidRequest"
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x00\xa5\x01\x00\r\n", b"NONSENSE /v2/reports HTTP/1.1\r\n\r\n", b"GET v2 HTTP/1.1\r\n"]
+)  # fmt: skip
+def test_what_was_asked_before_does_not_form_the_refusal(server: Served, sent: bytes) -> None:
+    """Of a request whose target was not read nothing is known, also behind one to Amazon Pay."""
+    asked = b"GET /v2/reports HTTP/1.1\r\nhost: x\r\n\r\n"
+    for before in ((), (asked,)):
+        answer = spoken(server, *before, sent)
+        assert is_broken_off(answer)
+        assert is_refused(answer, 400)

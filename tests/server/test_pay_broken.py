@@ -320,6 +320,30 @@ def test_years_of_clock_owe_one_report_of_a_schedule(server: Served, merchant: M
     assert schedule["nextReportCreationTime"] == "20360501T120500Z"
 
 
+def test_schedule_stays_ahead_when_the_clock_is_set_back_until_it_is_replaced(
+    server: Served, merchant: Merchant
+) -> None:
+    """As docs/operating.md says; what was made ahead is listed for who asks for its time."""
+    body = schedule_body(scheduleFrequency="PT1H", nextReportCreationTime="20260501T130000Z")
+    merchant.ask("POST", "/report-schedules", body=body)
+    server.set_clock(now="2036-05-01T12:30:00Z", running=False)
+    until(lambda: bool(merchant.ask("GET", "/reports")["reports"]))
+    server.set_clock(now="2026-05-01T18:00:00Z", running=False)
+    (ahead,) = merchant.ask("GET", "/report-schedules")["reportSchedules"]
+    assert ahead["nextReportCreationTime"] == "20360501T130000Z"
+    assert merchant.ask("GET", "/reports") == {"reports": []}
+    (made,) = merchant.ask("GET", "/reports", {"createdUntil": "20360601T000000Z"})["reports"]
+    assert made["createdTime"] == "20360501T123000Z"
+    again = body | {"nextReportCreationTime": "20260501T170000Z", "deleteExistingSchedule": True}
+    merchant.ask("POST", "/report-schedules", body=again)
+    until(lambda: bool(merchant.ask("GET", "/reports")["reports"]))
+    (due,) = merchant.ask("GET", "/reports")["reports"]
+    # One frequency back: the hours before are nobody's.
+    assert (due["startTime"], due["endTime"]) == ("20260501T170000Z", "20260501T175959Z")
+    (schedule,) = merchant.ask("GET", "/report-schedules")["reportSchedules"]
+    assert schedule["nextReportCreationTime"] == "20260501T190000Z"
+
+
 def test_schedules_that_are_replaced_and_cancelled_at_once_leave_one_or_none(
     merchant: Merchant,
 ) -> None:

@@ -129,6 +129,33 @@ def test_strict_server_wants_a_key_of_the_documented_form(tmp_path: Path) -> Non
         assert post(merchant, "2", schedule_body(), path).status == 201
 
 
+def test_captures_and_long_ranges_are_refused_where_the_operator_wants_it(tmp_path: Path) -> None:
+    """Contract 4.5, 4.8, 9.6: what --pay-refuse-captures and --pay-range-max change, in every server process."""
+    flags = ("--pay-refuse-captures", "--pay-range-max", "P90D", "--workers", "2")
+    long = report_body(startTime="20260101T000000Z", endTime="20260401T000000Z")
+    longer = {**long, "endTime": "20260401T000001Z"}
+    with served(tmp_path / "data", *flags) as server:
+        merchant = Merchant(server)
+        for _ in range(8):
+            for refusable, name in (
+                (report_body(reportType=CAPTURE), "reportType"),
+                (longer, "endTime"),
+            ):
+                answer = merchant.send("POST", "/reports", body=refusable)
+                assert refused(answer) == (400, "InvalidParameterValue")
+                assert name in message(answer)
+        scheduled = schedule_body(reportType=CAPTURE)
+        answer = merchant.send("POST", "/report-schedules", body=scheduled)
+        assert refused(answer) == (400, "InvalidParameterValue")
+        assert merchant.ask("GET", "/reports") == {"reports": []}
+        assert merchant.send("POST", "/reports", body=long).status == 201
+        assert merchant.send("POST", "/reports", body=report_body()).status == 201
+    with served(tmp_path / "data") as server:
+        again = Merchant(server, merchant_id=merchant.merchant_id)
+        for taken in (report_body(reportType=CAPTURE), longer):
+            assert again.send("POST", "/reports", body=taken).status == 201
+
+
 def test_calls_are_limited_where_the_operator_wants_it(tmp_path: Path) -> None:
     """Contract 3.3: buckets of each merchant, environment and operation; R-16: 429."""
     with served(tmp_path / "data", "--pay-limits") as server:

@@ -69,6 +69,14 @@ def test_same_idempotency_key_is_another_in_each_world(paying: Paying, merchant:
     assert len(made) == 3
 
 
+@pytest.mark.parametrize("region", ["us", "eu"])
+def test_request_that_names_another_region_is_let_in(merchant: Merchant, region: str) -> None:
+    """Contract 1.1: one server stands for the hosts of all regions; the merchant's own is in Japan."""
+    report_id = merchant.report()
+    merchant.account = merchant.account._replace(region=region, host="pay-api.amazon.com")
+    assert merchant.ask("GET", f"/reports/{report_id}")["reportId"] == report_id
+
+
 def test_key_that_was_revoked_opens_nothing_at_once(paying: Paying, merchant: Merchant) -> None:
     """Also what was signed before; another key of the same merchant stays good."""
     second = Merchant(paying.server, number=1, merchant_id=merchant.merchant_id)

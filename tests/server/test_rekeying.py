@@ -16,6 +16,8 @@ import pytest
 
 from tests.orders.lines import FULL_ITEM, SECRET, US, full_line
 from tests.orders.reviewing import regulated_info
+from tests.payments.objects import line, permission
+from tests.server.paying import Merchant
 from tests.server.plain import Answered, fetch
 from tests.server.restricted import (
     GENERIC,
@@ -264,21 +266,40 @@ def test_page_token_from_before_is_refused_after(data: Path) -> None:
         assert use(server, owner.access_token, again).status == 200
 
 
-def test_rekey_of_a_database_of_other_keys_says_so(data: Path) -> None:
-    with served(data, *FLAGS) as server:
-        add_owner(server)
+@pytest.mark.parametrize("sealed", ["orders", "payments"])
+def test_other_keys_than_the_databases_are_a_message_of_every_verb(
+    data: Path, own_database: str | None, sealed: str
+) -> None:
+    """Before anything is served or said to be; nothing is written with them."""
+    with served(data, *FLAGS, database=own_database) as server:
+        if sealed == "orders":
+            load(server, server.add_seller([US]), 0, 1)
+        else:
+            told = line(permission(), Merchant(server).merchant_id)
+            answer = server.operator.post("/payments", content=told)
+            assert answer.json() == {"imported": 1, "new": 1, "failed": 0, "errors": []}
     (data / KEY_FILE).unlink()
-    ended = subprocess.run(
-        rekey_command(data, None),
-        capture_output=True,
-        text=True,
-        env=environment(),
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert "secret.key" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    stored = ("--database", own_database) if own_database else ()
+    verbs: list[list[str]] = [
+        ["serve", "--port", "0"],
+        ["serve", "--port", "0", "--workers", "2"],
+        ["worker"],
+        ["rekey"],
+    ]
+    for verb in verbs:
+        ended = subprocess.run(
+            [TORIHIKI, *verb, "--data", data, *stored],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+        assert (ended.returncode, ended.stdout) == (1, ""), verb
+        assert ended.stderr == (
+            f"Cannot go on: The {sealed} of this database were sealed with other keys: "
+            "start with the secret.key that belongs to it.\n"
+        )
 
 
 def test_server_that_only_writes_takes_the_new_key_too(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -59,11 +60,13 @@ class Ledger(NamedTuple):
     stores: Stores
 
 
-async def opened(backend: Backend, layouts: Mapping[ReportType, Layout] = LAYOUTS) -> Ledger:
-    """The ledger of a new process."""
-    stores = await backend.open()
+async def opened(
+    backend: Backend, layouts: Mapping[ReportType, Layout] = LAYOUTS, keys: Path | None = None
+) -> Ledger:
+    """The ledger of a new process, which has the backend's keys unless it is given others."""
+    stores = await backend.open(keys)
     database = backend._open[-1]  # type: ignore[attr-defined] # both backends keep what they opened
-    _, vault = sealing(backend.keys)
+    _, vault = sealing(keys or backend.keys)
     maker = RowMaker(layouts)
     if isinstance(database, SqliteDatabase):
         one = SqliteLedger(database, vault, maker)

@@ -14,7 +14,6 @@ from tests.storage.pay_samples import (
     MERCHANT,
     NOW,
     OTHER,
-    POST,
     add_merchants,
     answer,
     later,
@@ -23,7 +22,8 @@ from tests.storage.pay_samples import (
 
 from torihiki.auth.pay.model import PayKey
 from torihiki.auth.pay.store import RegisteredKey
-from torihiki.kernel.idempotency import AnsweredBefore
+from torihiki.kernel.idempotency import AnsweredBefore, FirstAnswer
+from torihiki.kernel.pay_caller import Environment
 
 PEM = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"
 UNKNOWN = (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)
@@ -127,15 +127,21 @@ async def test_answer_is_remembered_for_its_merchant_world_scope_and_key(
     """Contract 3.4: the same key on another operation is another key."""
     await add_merchants(stores)
     await stores.pay_accounts.remember(MERCHANT, "live", answer())
-    assert await peer.pay_accounts.remembered(MERCHANT, "live", POST, "key") == answer()
-    for merchant_id, scope, name in (
-        (OTHER, POST, "key"),
-        (MERCHANT, "POST /v2/report-schedules", "key"),
-        (MERCHANT, POST, "KEY"),
-        ("A3", POST, "key"),
-    ):
-        assert await stores.pay_accounts.remembered(merchant_id, "live", scope, name) is None
-    assert await stores.pay_accounts.remembered(MERCHANT, "sandbox", POST, "key") is None
+    others: list[tuple[str, Environment, FirstAnswer]] = [
+        (OTHER, "live", answer()),
+        (MERCHANT, "sandbox", answer()),
+        (MERCHANT, "live", answer(scope="POST /v2/report-schedules")),
+        (MERCHANT, "live", answer("KEY")),
+    ]
+    for merchant_id, environment, other in others:
+        await stores.pay_accounts.remember(merchant_id, environment, other)
+    for merchant_id, environment, other in [(MERCHANT, "live", answer()), *others]:
+        again = msgspec.structs.replace(other, body=b"another")
+        with pytest.raises(AnsweredBefore) as caught:
+            await peer.pay_accounts.remember(merchant_id, environment, again)
+        assert caught.value.first == other
+    with pytest.raises(UNKNOWN):
+        await stores.pay_accounts.remember("A3", "live", answer())
 
 
 async def test_first_answer_stays_and_tells_its_request(stores: Stores) -> None:
@@ -162,8 +168,7 @@ async def test_of_answers_at_once_one_stays_and_the_others_see_it(
         ),
         return_exceptions=True,
     )
-    kept = await stores.pay_accounts.remembered(MERCHANT, "live", POST, "key")
-    assert kept in given
     assert found.count(None) == 1
+    kept = given[found.index(None)]
     for one in found:
         assert one is None or (isinstance(one, AnsweredBefore) and one.first == kept)

@@ -1,13 +1,16 @@
-"""Keys of the orders' seals, on every backend: another server's keys are refused, and keys are replaced beside all writes."""
+"""Keys of what is sealed, on every backend: another server's are refused, and those of orders are replaced beside all writes."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
+from tests.payments.objects import adjustment, amount, permission
+from tests.storage import ledger_samples
 from tests.storage.conftest import Backend, Orders, Row, Stores
 from tests.storage.order_model import (
     order,
@@ -22,6 +25,7 @@ from tests.storage.order_model import (
 
 from torihiki.bootstrap.files import KEY_BYTES, key_ring, write_key_ring
 from torihiki.orders.model import DateField, StoredOrder
+from torihiki.payments.recording import Recorder
 from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.storage.vault import CannotOpen
 
@@ -286,3 +290,41 @@ async def test_ring_whose_old_key_was_dropped_too_early_is_refused(
     later = await backend.open()
     with pytest.raises(UnsuitableDatabase, match=r"secret\.key"):
         await later.orders.check_keys()
+
+
+@pytest.mark.parametrize(
+    "sold",
+    [permission(), adjustment("Debt", ledger_samples.time(1), "ADJ-1", amount("-1.00"))],
+    ids=["what is known and rows", "rows alone"],
+)
+async def test_keys_of_another_server_are_refused_where_there_are_payments_alone(
+    backend: Backend, tmp_path: Path, sold: dict[str, Any]
+) -> None:
+    """Issue 5: a merchant of Amazon Pay need not have an order."""
+    ledger = await ledger_samples.opened(backend)
+    foreign = await ledger_samples.opened(backend, keys=tmp_path / "other keys")
+    await foreign.resealing.check_keys()
+    merchant = await ledger_samples.add_merchant(ledger, "A1MERCHANT0001")
+    event = ledger_samples.event(sold, merchant.merchant_id)
+    assert (await ledger.store.append([event], Recorder())).new == 1
+    await foreign.stores.orders.check_keys()
+    with pytest.raises(UnsuitableDatabase, match=r"payments .* secret\.key"):
+        await foreign.resealing.check_keys()
+    await ledger.resealing.check_keys()
+
+
+async def test_keys_of_another_server_are_refused_by_what_is_known_alone(
+    backend: Backend, tmp_path: Path
+) -> None:
+    """An object may be known before it has made a row."""
+    ledger = await ledger_samples.opened(backend)
+    merchant = await ledger_samples.add_merchant(ledger, "A1MERCHANT0001")
+    await ledger.store.append(
+        [ledger_samples.event(permission(), merchant.merchant_id)], Recorder()
+    )
+    for table in ("ledger_values", "ledger_runs"):
+        await backend.execute(f"DELETE FROM {table}")
+    await ledger.resealing.check_keys()
+    foreign = await ledger_samples.opened(backend, keys=tmp_path / "other keys")
+    with pytest.raises(UnsuitableDatabase, match=r"payments .* secret\.key"):
+        await foreign.resealing.check_keys()

@@ -20,6 +20,7 @@ def checked_settings(**given: object) -> Settings | str:
             return "--visibility-delay takes a duration that is not negative"
         _check_tls(settings)
         ages(settings)
+        range_max(settings)
         _ = settings.sqlite_path
         place_of(settings.documents, settings.data)
         report_layouts(settings)
@@ -46,4 +47,25 @@ def ages(settings: Settings) -> Ages:
     return Ages(
         audit=parse_age(settings.audit_retention),
         restricted=None if erase_after is None else parse_age(erase_after),
+    )
+
+
+def range_max(settings: Settings) -> TimeDelta | None:
+    """The longest range of a report that is asked for; None: any.
+
+    Raises:
+        ValueError: The setting is not a duration, or one whose length depends on the calendar.
+    """
+    text = settings.pay_range_max
+    if text is None:
+        return None
+    length = parse_age(text)
+    if length.get("years") or length.get("months"):
+        raise ValueError(f"--pay-range-max takes days and smaller, not {text!r}")
+    hours = (length.get("weeks", 0) * 7 + length.get("days", 0)) * 24 + length.get("hours", 0)
+    return TimeDelta(
+        hours=hours,
+        minutes=length.get("minutes", 0),
+        seconds=length.get("seconds", 0),
+        nanoseconds=length.get("nanoseconds", 0),
     )

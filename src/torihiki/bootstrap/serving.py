@@ -23,7 +23,7 @@ from torihiki.bootstrap.child import WorkerChild
 from torihiki.bootstrap.demo import prepare_demo
 from torihiki.bootstrap.files import Credentials, prepare_credentials
 from torihiki.bootstrap.logs import configure
-from torihiki.bootstrap.stores import migrate, open_stores
+from torihiki.bootstrap.stores import open_stores
 from torihiki.bootstrap.tls import Tls
 from torihiki.bootstrap.wiring import build
 from torihiki.config import Settings, from_environment, to_environment
@@ -183,15 +183,18 @@ async def prepare(settings: Settings, endpoints: Sequence[str]) -> Credentials:
     Args:
         settings: The settings.
         endpoints: Where the server will be: plain, and behind it with TLS if it speaks that.
+
+    Raises:
+        UnsuitableDatabase: A newer release has been there, or it was sealed with other keys. Found here it is a message;
+            found by the server processes it would be a traceback of each.
+        OSError, Problem: The database cannot be reached.
     """
     plain, *secure = endpoints
     token, tls = settings.operator_token, secure[0] if secure else UNSET
-    credentials = prepare_credentials(settings.data, plain, token, tls)
-    if not settings.demo:
-        await migrate(settings)
-        return credentials
+    prepare_credentials(settings.data, plain, token, tls)
     async with open_stores(settings) as stores:
-        await prepare_demo(stores, settings)
+        if settings.demo:
+            await prepare_demo(stores, settings)
     return prepare_credentials(settings.data, plain, token, tls)
 
 

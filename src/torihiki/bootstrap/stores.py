@@ -142,7 +142,9 @@ async def _postgres(url: str, making: _Making) -> AsyncIterator[Stores]:
     server = await Postgres.open(url)
     try:
         orders = PostgresOrders(server, emails, vault)
+        ledger = PostgresLedger(server, vault, maker)
         await orders.check_keys()
+        await ledger.check_keys()
         yield Stores(
             orders,
             PostgresAuthStore(server),
@@ -152,7 +154,7 @@ async def _postgres(url: str, making: _Making) -> AsyncIterator[Stores]:
             PostgresPayAccountStore(server),
             PostgresReportStore(server),
             PostgresReportWork(server),
-            PostgresLedger(server, vault, maker),
+            ledger,
             PostgresReportRows(server, vault, maker),
         )
     finally:
@@ -179,7 +181,9 @@ async def _sqlite(path: Path, making: _Making) -> AsyncIterator[Stores]:
     database = Database(path)
     try:
         local = SqliteOrders(database, emails, vault)
+        payments = SqliteLedger(database, vault, maker)
         await local.check_keys()
+        await payments.check_keys()
         yield Stores(
             local,
             SqliteAuthStore(database),
@@ -189,7 +193,7 @@ async def _sqlite(path: Path, making: _Making) -> AsyncIterator[Stores]:
             SqlitePayAccountStore(database),
             SqliteReportStore(database),
             SqliteReportWork(database),
-            SqliteLedger(database, vault, maker),
+            payments,
             SqliteReportRows(database, vault, maker),
         )
     finally:

@@ -15,6 +15,7 @@ from torihiki.auth.lwa import api as lwa_api
 from torihiki.auth.rules import UsagePlans
 from torihiki.auth.tokens import api as tokens_api
 from torihiki.bootstrap.files import key_ring, read_credentials
+from torihiki.bootstrap.given import range_max
 from torihiki.bootstrap.stores import Stores, open_stores
 from torihiki.config import Settings
 from torihiki.feeds.v2021_06_30 import api as feeds_api
@@ -174,6 +175,8 @@ def _pay(settings: Settings, stores: Stores, sealing: _Sealing, gate: PayGate) -
     policy = Policy(
         conflict_is_error=settings.pay_schedule_conflict == "error",
         strict_types=settings.pay_strict,
+        capture_reports=not settings.pay_refuse_captures,
+        range_max=range_max(settings),
     )
     bound = pay_reports.PayReports(
         pay_reports.Stores(stores.pay_reports, Payouts(stores.ledger), stores.pay_accounts),

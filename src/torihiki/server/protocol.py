@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket: uvicorn's parser with limits on the head of a request, and refusals in the API's own shape."""
+"""HTTP/1.1 on a socket: uvicorn's parser with limits on the head of a request, and refusals in each API's own shape."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from torihiki.auth.pay.paths import parse_path
+from torihiki.auth.pay.refusals import invalid_request
 from torihiki.kernel.problem import invalid_input
+from torihiki.server import pay_problems, s3_errors
+from torihiki.server.bindings import documents
+from torihiki.server.call import Answer
+from torihiki.server.dispatch import REQUEST_ID
 from torihiki.server.problems import render
 
 HEAD_MAX_BYTES: Final = 64 * 1024
 """Request line and headers of one request, counted while they are incomplete."""
 HEAD_SECONDS: Final = 20.0
 """How long a client may take to send them."""
+_DOCUMENTS: Final = documents.OPERATIONS[0].path.partition("{")[0].encode()
 _TOO_LARGE: Final = f"The request's headers are larger than {HEAD_MAX_BYTES} bytes."
 
 
@@ -27,6 +34,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed on as they are
         super().__init__(*args, **kwargs)
+        # Uvicorn has none before a request begins.
+        self.url = b""
         self._in_head = True
         self._head_bytes = 0
         self._read_bytes = 0
@@ -78,13 +87,17 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is no HTTP, and closes; `msg` says what is wrong."""
-        answer = render(invalid_input(details=msg))
-        head = (
-            "HTTP/1.1 400 Bad Request\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(answer.body)}\r\n"
-            f"x-amzn-requestid: {uuid.uuid4()}\r\nconnection: close\r\n\r\n"  # noqa: TID251 - nothing depends on it
+        request_id = str(uuid.uuid4())  # noqa: TID251 - nothing depends on it
+        answer, id_header = _refused(self.url, msg, request_id)
+        headers = (
+            (b"content-type", answer.media),
+            (b"content-length", b"%d" % len(answer.body)),
+            (id_header, request_id.encode()),
+            *answer.headers,
+            (b"connection", b"close"),
         )
-        self.transport.write(head.encode() + answer.body)
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + answer.body)
         self.transport.close()
 
     def _check_head(self) -> None:
@@ -92,3 +105,20 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         self._watch = self.loop.call_later(HEAD_SECONDS, self._check_head)
+
+
+def _refused(url: bytes, message: str, request_id: str) -> tuple[Answer, bytes]:
+    """A 400 in the form of the API that the path is of, and the header that bears its id.
+
+    Args:
+        url: As much of the request's target as was read; where that does not tell, the form is that of most APIs.
+        message: What is wrong.
+        request_id: The answer's id.
+    """
+    path = url.partition(b"?")[0]
+    if parse_path(path) is not None:
+        return pay_problems.refusal(invalid_request(message)), pay_problems.REQUEST_ID
+    problem = invalid_input(details=message)
+    if path.startswith(_DOCUMENTS):
+        return s3_errors.refusal(problem, request_id), REQUEST_ID
+    return render(problem), REQUEST_ID

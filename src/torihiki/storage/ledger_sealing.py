@@ -5,9 +5,11 @@ Rows are sealed by the run, a few hundred together: a call for each of them woul
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.storage.vault import CannotOpen, Vault
 
 _ENDS: Final = "\0"
@@ -87,3 +89,25 @@ def _of_run(column: Sealed, place: Place, run_key: int) -> bytes:
 
 def _of_object(merchant_id: str, environment: str, object_id: str) -> bytes:
     return _ENDS.join(("ledger object", merchant_id, environment, object_id)).encode()
+
+
+def check_sealed(sealing: LedgerSealing, runs: Sequence[Any], objects: Sequence[Any]) -> None:
+    """Looks whether the keys open the first of each.
+
+    Args:
+        sealing: The keys.
+        runs: Run key, the four members of its `Place`, rows, values. There are none where nothing was reported yet.
+        objects: Object key, merchant, environment, object id, what is known. Adjustments alone leave none.
+
+    Raises:
+        UnsuitableDatabase: They do not.
+    """
+    try:
+        for run_key, *place, rows, _ in runs[:1]:
+            sealing.open(Sealed.ROWS, Place(*place), run_key, rows)
+        for _, merchant_id, environment, object_id, known in objects[:1]:
+            sealing.open_known(merchant_id, environment, object_id, known)
+    except CannotOpen as error:
+        raise UnsuitableDatabase(
+            "The payments of this database were sealed with other keys: start with the secret.key that belongs to it."
+        ) from error

@@ -74,12 +74,6 @@ class PayAccountStore(Protocol):
         """The merchants whose ids come after `after`, byte by byte; of one seller, or of all."""
         ...
 
-    async def remembered(
-        self, merchant_id: str, environment: Environment, scope: str, key: str
-    ) -> FirstAnswer | None:
-        """The first answer under that key; None: there was none yet."""
-        ...
-
     async def remember(
         self, merchant_id: str, environment: Environment, first: FirstAnswer
     ) -> None:

@@ -70,19 +70,6 @@ class PostgresPayAccountStore:
         rows = await self._rows("merchants", after=after, page=limit, seller_id=seller_id)
         return [pay_rows.merchant(row) for row in rows]
 
-    async def remembered(
-        self, merchant_id: str, environment: Environment, scope: str, key: str
-    ) -> FirstAnswer | None:
-        """See `PayAccountStore`."""
-        rows = await self._rows(
-            "first_answer",
-            merchant_id=merchant_id,
-            environment=environment,
-            scope=scope,
-            idempotency_key=key,
-        )
-        return pay_rows.first_answer(rows[0]) if rows else None
-
     async def remember(
         self, merchant_id: str, environment: Environment, first: FirstAnswer
     ) -> None:

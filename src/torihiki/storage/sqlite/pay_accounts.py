@@ -66,19 +66,6 @@ class SqlitePayAccountStore:
         given = {"after": after, "page": limit, "seller_id": seller_id}
         return [pay_rows.merchant(row) for row in self._database.read(_SQL["merchants"], given)]
 
-    async def remembered(
-        self, merchant_id: str, environment: Environment, scope: str, key: str
-    ) -> FirstAnswer | None:
-        """See `PayAccountStore`."""
-        given = {
-            "merchant_id": merchant_id,
-            "environment": environment,
-            "scope": scope,
-            "idempotency_key": key,
-        }
-        rows = self._database.read(_SQL["first_answer"], given)
-        return pay_rows.first_answer(rows[0]) if rows else None
-
     async def remember(
         self, merchant_id: str, environment: Environment, first: FirstAnswer
     ) -> None:
