@@ -73,7 +73,6 @@ _HOUR_US: Final = 3_600_000_000
 _NEVER: Final = from_micros(FIRST_US * 2)
 _RING: Final = KeyRing(keys=(SecretKey(key_id=1, secret=bytes(32)),), index=bytes(32))
 
-
 _Values = dict[str, Value]
 
 
@@ -242,7 +241,7 @@ _VALUES: Final[Mapping[str, Callable[[_Payment], _Values]]] = {
     "order_reference": _order_reference,
     "billing_agreement": _billing_agreement,
 }
-_TIMED: Final = frozenset(FORMATS) - {"settlement", "sandbox_settlement"}
+_TIMED: Final = [name for name in FORMATS if not name.endswith("settlement")]
 """The formats whose rows are no postings."""
 
 
@@ -276,9 +275,7 @@ def _entry(event: Event) -> Entry:
     facts: tuple[Fact, ...] = ()
     if event.key.account.environment is Environment.LIVE:
         facts = tuple(
-            Fact(report=FORMATS[name], at=one.at, values=_VALUES[name](one))
-            for name in FORMATS
-            if name in _TIMED
+            Fact(report=FORMATS[name], at=one.at, values=_VALUES[name](one)) for name in _TIMED
         )
     return Entry(event=event, facts=facts, posting=posting)
 

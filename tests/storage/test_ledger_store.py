@@ -297,7 +297,7 @@ async def test_closing_without_a_settlement_uses_no_number_and_closes_nothing(
     assert await ledger.store.settle(account, moment(7), refuse) == []
     assert await ledger.store.settle(account, moment(7), refuse) == []
     found = await ledger.store.settle(account, moment(6), partial(close, until=moment(6)))
-    assert [one.number for one in (*found, *seen)] == [found[0].number] * 3
+    assert [one.number for one in seen] == [found[0].number] * 2
     assert found[0].postings == 1
 
 
