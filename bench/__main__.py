@@ -15,6 +15,7 @@ from bench import load, postgres
 from bench.dataset import Dataset, made
 from bench.filters import filters
 from bench.imports import imports
+from bench.latency import latency
 from bench.pages import SMALL, against_floor, depth, growth
 from bench.report import Line, as_json, table
 from bench.reports import reports
@@ -34,8 +35,10 @@ PARTS = (
     "shipments",
     "reports",
     "signed",
+    "latency",
 )
-WITHOUT_ORDERS = ("reports", "signed")
+WITHOUT_ORDERS = ("reports", "signed", "latency")
+"""Parts that do not go by a file of so many orders as are given."""
 DATABASES = ("sqlite", "postgresql")
 QUICK_ORDERS = 20_000
 QUICK_ROWS = 100_000
@@ -133,6 +136,9 @@ def _measured(bench: Bench, given: argparse.Namespace) -> Iterator[tuple[str, li
         if "signed" in given.parts:
             print(f"signed on {backend} ...", file=sys.stderr)
             yield f"Signed requests, {backend}", signed(bench, backend)
+        if "latency" in given.parts:
+            print(f"latency on {backend} ...", file=sys.stderr)
+            yield f"Latency, {backend}", latency(bench, backend, given.orders, given.rows)
 
 
 def main() -> int:

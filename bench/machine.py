@@ -24,13 +24,22 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK if fields else 0.0
 
 
-def _own_seconds() -> float:
-    """The same of this process and of all that it has started."""
-    parents = {
+def children(pid: int) -> list[int]:
+    """The processes that it has started and that are there now."""
+    return [child for child, parent in _parents().items() if parent == pid]
+
+
+def _parents() -> dict[int, int]:
+    return {
         int(entry.name): int(fields[1])
         for entry in Path("/proc").iterdir()
         if entry.name.isdigit() and (fields := _fields(entry / "stat"))
     }
+
+
+def _own_seconds() -> float:
+    """The same of this process and of all that it has started."""
+    parents = _parents()
     ours = {os.getpid()}
     while grown := {pid for pid, parent in parents.items() if parent in ours} - ours:
         ours |= grown

@@ -71,7 +71,7 @@ FORMATS: Final = {
 }
 _HOUR_US: Final = 3_600_000_000
 _NEVER: Final = from_micros(FIRST_US * 2)
-_RING: Final = KeyRing(keys=(SecretKey(key_id=1, secret=bytes(32)),), index=bytes(32))
+RING: Final = KeyRing(keys=(SecretKey(key_id=1, secret=bytes(32)),), index=bytes(32))
 
 _Values = dict[str, Value]
 
@@ -88,7 +88,7 @@ class Stores(NamedTuple):
 @asynccontextmanager
 async def opened(target: str) -> AsyncIterator[Stores]:
     """The stores of a PostgreSQL URL, or of a SQLite file."""
-    vault, maker = Vault(_RING, lambda: None, os.urandom), RowMaker()
+    vault, maker = Vault(RING, lambda: None, os.urandom), RowMaker()
     if target.startswith("postgresql:"):
         await migrate_postgres(target)
         database = await Postgres.open(target)

@@ -105,10 +105,10 @@ def free_port() -> int:
 
 @contextmanager
 def _started(
-    command: Sequence[str], port: int, probe: str, *, works_alone: bool = True
+    command: Sequence[str], port: int, probe: str, *, works_alone: bool = True, pinned: bool = True
 ) -> Iterator[Running]:
     process = subprocess.Popen(
-        ["taskset", "-c", str(SERVER_CORE), *command],
+        [*(["taskset", "-c", str(SERVER_CORE)] if pinned else []), *command],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -141,23 +141,26 @@ def wait_until_it_answers(running: Running) -> None:
 
 
 @contextmanager
-def serving(store: Store, variant: str | None = None) -> Iterator[Running]:
-    """The server on the store, as a user starts it, or a variant of it (`bench.variant`)."""
+def serving(store: Store, variant: str | None = None, *, pinned: bool = True) -> Iterator[Running]:
+    """The server on the store, as a user starts it, or a variant of it (`bench.variant`).
+
+    Its worker shares its one core, unless it is not `pinned`.
+    """
     port = free_port()
     program = [TORIHIKI] if variant is None else [sys.executable, "-m", "bench.variant", variant]
     command = [*program, "serve", "--port", str(port), *store.options]
     alone = store.database is None
-    with _started(command, port, "/-/health", works_alone=alone) as running:
+    with _started(command, port, "/-/health", works_alone=alone, pinned=pinned) as running:
         yield running
 
 
 @contextmanager
-def floor(bodies: Path) -> Iterator[Running]:
+def floor(bodies: Path, *, pinned: bool = True) -> Iterator[Running]:
     """Floor A on the files of a directory."""
     (bodies / "probe").write_bytes(b"{}")
     port = free_port()
     command = [sys.executable, "-m", "bench.floor", "--port", str(port), "--bodies", str(bodies)]
-    with _started(command, port, "/probe") as running:
+    with _started(command, port, "/probe", pinned=pinned) as running:
         yield running
 
 

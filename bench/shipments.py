@@ -102,9 +102,10 @@ def _lines(until: Instant) -> Iterator[tuple[str, str, bytes]]:
         yield number, item["OrderItemId"], json.dumps(record).encode()
 
 
-def _made(
+def confirmable(
     bench: Bench, backend: Backend, name: str, until: Instant
 ) -> tuple[Store, list[tuple[str, str]]]:
+    """A new database with orders that wait for their shipment; AmazonOrderId and OrderItemId of each."""
     path = bench.work / "shipments.ndjson"
     orders: list[tuple[str, str]] = []
     with path.open("wb") as file:
@@ -119,7 +120,7 @@ def _made(
 def shipments(bench: Bench, backend: Backend, now: Instant) -> list[Line]:
     """Confirmations a second."""
     until = now - TimeDelta(hours=24)
-    store, orders = _made(bench, backend, "shipments", until)
+    store, orders = confirmable(bench, backend, "shipments", until)
     if backend == "postgresql":
         return _against_pgbench(bench, store, orders, now)
     copies = {}

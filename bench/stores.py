@@ -11,6 +11,7 @@ import msgspec
 from bench import postgres
 from bench.dataset import Dataset
 from bench.servers import Store, torihiki
+from torihiki.bootstrap.files import KEY_FILE
 
 Backend = Literal["sqlite", "postgresql"]
 
@@ -36,10 +37,13 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         return ["sqlite"] if self.cluster is None else ["sqlite", "postgresql"]
 
 
-def empty(bench: Bench, backend: Backend, name: str) -> Store:
-    """A new database with the demo's sellers in it, in the place of one of that name."""
+def empty(bench: Bench, backend: Backend, name: str, key: str | None = None) -> Store:
+    """A new database with the demo's sellers in it, in the place of one of that name; `key`: what its key file holds."""
     data = bench.work / f"{backend}-{name}"
     shutil.rmtree(data, ignore_errors=True)
+    if key is not None:
+        data.mkdir(parents=True)
+        (data / KEY_FILE).write_text(key, encoding="ascii")
     database = None
     if backend == "postgresql" and bench.cluster is not None:
         postgres.create(bench.cluster, name)
