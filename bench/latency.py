@@ -20,7 +20,7 @@ from bench.backlog import Backlog
 from bench.dataset import SELLER, Dataset, made
 from bench.disk import synchronised
 from bench.report import Line
-from bench.report_rows import RING as RING  # the ledger is sealed with it
+from bench.report_rows import RING
 from bench.servers import Api, Running, Store, floor, serving, torihiki
 from bench.shipments import confirmable
 from bench.steady import Timed, steadily, together

@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import sys
 import threading
+from typing import Final
 
 import structlog
 
@@ -108,11 +109,16 @@ def _machine_now() -> Instant:
     return from_micros(clock.machine_us())
 
 
+NICE: Final = 10
+"""By how much the worker gives way to the server beside it: reports can wait, callers cannot."""
+
+
 def child() -> int:
     """Works with the settings that the server put into the environment, until it is told to stop or its server is gone.
 
     Ctrl+C reaches every process of a terminal; here it is the server that decides what follows. Returns the exit status.
     """
+    os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_server, name="lifeline", daemon=True).start()
     settings = from_environment()

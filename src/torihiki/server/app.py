@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -38,6 +39,8 @@ class App:
         reply: dict[str, Any] = {"type": "lifespan.shutdown.complete"}
         try:
             async with self._start() as self._dispatch:
+                # What is there now stays; a full collection would look at it again for tens of milliseconds.
+                gc.freeze()
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except Exception as error:  # noqa: BLE001 - whatever it is, the server must not start half-way
