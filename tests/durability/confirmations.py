@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from tests.durability.checking import Verdict, judged, seen
 from tests.durability.load import LARGE, SMALL, Ledger, Plan, all_at_once, order_line, press
-from tests.durability.processes import START_SECONDS, crash, group
+from tests.durability.processes import START_SECONDS, crash, database, group
 from tests.orders.lines import US
 from tests.postgres import PostgresServer
 from tests.serving import READER, Seller, Served
@@ -150,19 +150,6 @@ def scenes(data: Path, postgres: PostgresServer | None, database: str | None) ->
                 yield Scene(data, postgres, database, workers, kills_database)
 
 
-@contextlib.contextmanager
-def _database(kind: str) -> Iterator[tuple[PostgresServer | None, str | None]]:
-    if kind == "sqlite":
-        yield None, None
-        return
-    server = PostgresServer(durable=True)
-    try:
-        server.start()
-        yield server, server.url(server.new_database())
-    finally:
-        server.remove()
-
-
 class Counts:
     """The sums of all rounds."""
 
@@ -222,7 +209,7 @@ def main() -> int:
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="torihiki-") as folder,
-        _database(given.database) as (postgres, url),
+        database(given.database) as (postgres, url),
     ):
         ways = scenes(Path(folder) / "data", postgres, url)
         for number, scene in enumerate(itertools.islice(ways, given.kills)):

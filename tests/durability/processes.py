@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -18,6 +18,10 @@ from tests.postgres import PostgresServer
 from tests.serving import TORIHIKI, Served, environment
 
 START_SECONDS = 60.0
+PROCESSES = Path("/proc")
+WORKER = b"torihiki.bootstrap.working"
+SERVING = b"multiprocessing.spawn"
+"""What is on the command lines of a server's children."""
 
 
 class Group:
@@ -34,10 +38,11 @@ class Group:
     ) -> None:
         stored = ("--database", database) if database else ()
         self._data = data
-        self._log = data.parent / f"{data.name}-{name}.log"
-        self._begin = self._log.stat().st_size if self._log.exists() else 0
+        self._is_killed = False
+        self.log = data.parent / f"{data.name}-{name}.log"
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
         flags = ("--usage-plans", "off", "--log-level", "warning", "--workers", str(workers))
-        with self._log.open("ab") as output:
+        with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [TORIHIKI, "serve", "--data", data, "--port", "0", *stored, *flags],
                 stdout=output,
@@ -47,7 +52,7 @@ class Group:
             )
 
     def said(self) -> str:
-        return self._log.read_bytes()[self._begin :].decode()
+        return self.log.read_bytes()[self._begin :].decode()
 
     def served(self) -> Served:
         """The API, once it is ready."""
@@ -62,11 +67,43 @@ class Group:
             time.sleep(0.02)
         raise AssertionError(self.said()[-4000:])
 
+    def children(self, mark: bytes) -> list[int]:
+        """The living processes of the group that have this on their command line; needs a system with /proc."""
+        return [pid for pid in self._living() if mark in _read(pid, "cmdline")]
+
+    def is_gone(self) -> bool:
+        return not any(self._living())
+
+    def _living(self) -> Iterator[int]:
+        for pid in (int(one.name) for one in PROCESSES.iterdir() if one.name.isdigit()):
+            # Behind the name: the state, the parent, the group.
+            told = _read(pid, "stat").rpartition(b")")[2].split()
+            if told and told[0] != b"Z" and int(told[2]) == self.process.pid:
+                yield pid
+
+    def kill_only(self, pids: Iterable[int]) -> None:
+        """Ends these processes of the group, and leaves the others to themselves."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            if pid == self.process.pid:
+                self.process.wait()
+
     def kill(self) -> None:
         """Ends every process of the group at once, as a machine that goes off does; may be called again."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        # Later the number may be somebody else's.
+        if not self._is_killed:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._is_killed = True
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return (PROCESSES / str(pid) / name).read_bytes()
+    except OSError:
+        return b""
 
 
 @contextlib.contextmanager
@@ -94,3 +131,17 @@ def crash(postgres: PostgresServer) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+@contextlib.contextmanager
+def database(kind: str) -> Iterator[tuple[PostgresServer | None, str | None]]:
+    """A PostgreSQL server whose commits reach the disk, and the URL of a database; nothing of both for SQLite."""
+    if kind == "sqlite":
+        yield None, None
+        return
+    server = PostgresServer(durable=True)
+    try:
+        server.start()
+        yield server, server.url(server.new_database())
+    finally:
+        server.remove()

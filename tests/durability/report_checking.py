@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from tests.worker.paying import total
 from torihiki import clock
 from torihiki.bootstrap import Settings
-from torihiki.bootstrap.reporting import Merchants
 from torihiki.bootstrap.stores import Stores, operator_now
 from torihiki.kernel.documents import DocumentStore
 from torihiki.kernel.instant import Instant, TimeDelta, from_micros
@@ -23,7 +22,7 @@ from torihiki.pay_reports.schedules import LENGTHS
 from torihiki.pay_reports.work import Claim
 from torihiki.payments.settlement import next_close
 from torihiki.storage.documents import open_documents
-from torihiki.worker.cleaner import cleaning_reports
+from torihiki.worker.cleaner import cleaning_reports, sweeping
 from torihiki.worker.reports import Contents
 
 MERCHANT: Final = "A1MERCHANT0001"
@@ -84,7 +83,15 @@ async def reports_of(stores: Stores, account: Account) -> list[Report]:
 
 
 async def judge(stores: Stores, scene: Scene, counts: Counts) -> None:
-    """Reads everything anew."""
+    """Reads everything anew, after schedules that were there all the time."""
+    reports = await judge_reports(stores, scene, counts)
+    await judge_schedules(stores, reports[LIVE], counts)
+
+
+async def judge_reports(
+    stores: Stores, scene: Scene, counts: Counts
+) -> dict[Account, list[Report]]:
+    """Reads every report, every settlement and every document anew; returns the reports, the newest first."""
     reports = {account: await reports_of(stores, account) for account in (LIVE, SANDBOX)}
     ended = Counter(one.processing_status for found in reports.values() for one in found)
     counts["reports"] = ended.total()
@@ -95,9 +102,9 @@ async def judge(stores: Stores, scene: Scene, counts: Counts) -> None:
     for account, found in reports.items():
         for report in found:
             counts["! wrong documents"] += not await is_right(stores, scene, account, report)
-    await judge_schedules(stores, reports[LIVE], counts)
     await judge_settlements(stores, scene, reports[LIVE], counts)
     await judge_documents(stores, scene, [*reports[LIVE], *reports[SANDBOX]], counts)
+    return reports
 
 
 async def is_right(stores: Stores, scene: Scene, account: Account, report: Report) -> bool:
@@ -198,16 +205,17 @@ async def judge_documents(
     counts["! documents of two reports"] = len(owned) - len(set(owned))
     names = await all_names(scene)
     counts["documents that nobody owns"] = len(names - set(owned))
-    merchants = Merchants(stores.pay_accounts, stores.pay_reports)
     tomorrow = from_micros(clock.machine_us()) + TimeDelta(hours=25)
-    for chore in cleaning_reports(
-        stores.pay_work, scene.documents, merchants.owned, lambda: tomorrow
+    for chore in (
+        *cleaning_reports(stores.pay_work, scene.documents, lambda: tomorrow),
+        sweeping(scene.documents, lambda: tomorrow),
     ):
         while await chore.step(TODAY):
             pass
     left = await all_names(scene)
     counts["! of them after the cleaner"] = len(left - set(owned))
-    counts["! owned ones after the cleaner"] = len(set(owned) - left)
+    counts["! owned ones gone with the cleaner"] = len(set(owned) - left)
+    counts["! unfinished files after the cleaner"] = len(scene.unfinished())
 
 
 async def all_names(scene: Scene) -> set[str]:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import secrets
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Final
 
+from tests.durability.processes import database
 from tests.durability.report_checking import (
     BEGIN,
     LIVE,
@@ -32,7 +31,6 @@ from tests.durability.report_checking import (
     judge,
     reports_of,
 )
-from tests.postgres import PostgresServer
 from tests.serving import TORIHIKI, environment
 from tests.storage.ledger_samples import capture, event
 from tests.storage.order_model import MARKETPLACES
@@ -103,8 +101,8 @@ class Workers:
         return [line for line in lines if '"level":"error"' in line or "Traceback" in line]
 
 
-async def prepare(stores: Stores, rows: int) -> None:
-    """A merchant who sold something all day and night for two months, in both worlds, and plans his reports."""
+async def sell(stores: Stores, rows: int) -> None:
+    """A merchant who sold something all day and night for two months, in both worlds."""
     seller = Seller(
         seller_id="S1", name="S", marketplace_ids=MARKETPLACES, created_at=from_micros(0)
     )
@@ -119,6 +117,10 @@ async def prepare(stores: Stores, rows: int) -> None:
             ]
             await stores.ledger.append(found, Recorder())
     await move(stores, TODAY)
+
+
+async def plan(stores: Stores) -> None:
+    """His schedules."""
     for report_type, frequency in SCHEDULES.items():
         await operations.create_report_schedule(
             stores.pay_reports,
@@ -205,7 +207,8 @@ async def run(scene: Scene, kills: int, seed: int, rows: int) -> Counts:
     """All rounds, and what was counted."""
     random, counts = Random(seed), Counts()
     async with open_stores(scene.settings) as stores:
-        await prepare(stores, rows)
+        await sell(stores, rows)
+        await plan(stores)
         workers = Workers(scene)
         try:
             for _ in range(kills):
@@ -216,19 +219,6 @@ async def run(scene: Scene, kills: int, seed: int, rows: int) -> Counts:
         counts["! errors in the workers' log"] = len(workers.errors())
         await judge(stores, scene, counts)
     return counts
-
-
-@contextlib.contextmanager
-def _database(kind: str) -> Iterator[str | None]:
-    if kind == "sqlite":
-        yield None
-        return
-    server = PostgresServer(durable=True)
-    try:
-        server.start()
-        yield server.url(server.new_database())
-    finally:
-        server.remove()
 
 
 def main() -> int:
@@ -242,7 +232,7 @@ def main() -> int:
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="torihiki-") as folder,
-        _database(given.database) as url,
+        database(given.database) as (_, url),
     ):
         scene = Scene(Path(folder) / "data", url)
         counts = asyncio.run(run(scene, given.kills, given.seed, given.rows))
