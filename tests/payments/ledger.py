@@ -23,7 +23,13 @@ from torihiki.payments.model import (
     unpack,
 )
 from torihiki.payments.recording import Recorder
-from torihiki.payments.settlement import carried, closing_rows, disbursement, opening_rows
+from torihiki.payments.settlement import (
+    carried,
+    closing_rows,
+    disbursement,
+    opening_rows,
+    period_start,
+)
 from torihiki.payments.store import Appended
 
 
@@ -79,12 +85,20 @@ class MemoryLedger:
             if not places and not opening:
                 continue
             posted = [self.postings[place][1] for place in places]
+            times = [posting.fact.at for posting in posted]
+            if last is None:
+                start = min(times)
+            else:
+                merchant = self.merchants[account.merchant_id]
+                on_time = min((at for at in times if at >= last.end), default=None)
+                start = period_start(merchant, last.end, on_time, until)
             standing = Standing(
                 account=account,
                 currency=currency,
                 number=len(self.settlements) + 1,
-                start=min(posting.fact.at for posting in posted) if last is None else last.end,
+                start=start,
                 carried=opening,
+                carried_over=0 if last is None else last.carried_over,
                 postings=len(posted),
                 net=sum(posting.net.minor for posting in posted),
             )

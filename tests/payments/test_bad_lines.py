@@ -177,8 +177,11 @@ def test_amount_may_be_a_string_or_a_number() -> None:
         assert body(charge(total=amount(whole, "JPY"))).amount == Money(1400, "JPY")
 
 
-def test_capture_of_nothing_is_no_capture() -> None:
-    assert body(charge(captureAmount=amount("0.00"))).captured is None
+def test_zero_is_no_amount_until_something_is_captured() -> None:
+    for state in ("Authorized", "CaptureInitiated", "Canceled"):
+        assert body(charge(state, captureAmount=amount("0.00"))).captured is None
+    assert body(charge(captureAmount=amount("0.00"))).captured == Money(0, "USD")
+    assert body(charge()).captured is None
     assert body(charge(captureAmount=amount("4.00"))).captured == Money(400, "USD")
 
 

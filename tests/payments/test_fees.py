@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import itertools
 from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torihiki.payments.fees import DEFAULT_RATES, FeeRate, given_back, percentage_fee, rate
+from torihiki.payments.fees import (
+    DEFAULT_RATES,
+    FeeRate,
+    fixed_fee,
+    given_back,
+    percentage_fee,
+    rate,
+)
 from torihiki.payments.model import Region
 
 AMOUNTS = st.integers(0, 10**15)
@@ -24,20 +32,24 @@ def test_half_a_unit_counts_as_one() -> None:
 
 
 @given(AMOUNTS, st.integers(1, 10**12), st.lists(st.integers(0, 10**11), max_size=20))
-def test_parts_give_back_together_what_the_whole_would(
+def test_every_refund_gives_something_back_and_the_whole_no_more_than_the_fee(
     fee: int, captured: int, parts: list[int]
 ) -> None:
-    total = before = 0
-    for part in parts:
-        total += given_back(fee, captured, before, part)
-        before += part
-    assert total == given_back(fee, captured, 0, before)
-    assert total <= fee
-    assert before < captured or total == fee
+    totals = [given_back(fee, captured, refunded) for refunded in itertools.accumulate([0, *parts])]
+    assert totals[0] == 0
+    assert totals == sorted(totals)
+    assert totals[-1] <= fee
+    assert sum(parts) < captured or totals[-1] == fee
 
 
 def test_capture_of_nothing_gives_nothing_back() -> None:
-    assert given_back(0, 0, 0, 100) == 0
+    assert given_back(0, 0, 100) == 0
+
+
+def test_capture_of_nothing_costs_nothing() -> None:
+    found = FeeRate(basis_points=290, fixed=30)
+    assert (percentage_fee(0, found), fixed_fee(0, found)) == (0, 0)
+    assert fixed_fee(1, found) == 30
 
 
 def test_default_rates_are_by_region_and_currency() -> None:

@@ -148,7 +148,7 @@ async def test_debt_waits_for_the_next_sale() -> None:
         (-971, 1912, 941, 0),
     ]
     kinds = [str(fact.values["transaction_type"]) for fact in ledger.rows(made[2])]
-    assert kinds == ["Reserve", "Capture", "Transfer"]
+    assert kinds == ["Carryover", "Capture", "Transfer"]
 
 
 async def test_operator_closes_at_will_and_the_rhythm_stays() -> None:
@@ -176,14 +176,14 @@ async def test_close_far_ahead_that_settles_nothing_leaves_no_mark() -> None:
     assert (settlement.end, settlement.postings) == (Instant.from_utc(2026, 4, 1, 7), 1)
 
 
-async def test_reserve_is_paid_at_the_next_close_without_a_sale() -> None:
+async def test_balance_is_paid_at_the_next_close_without_a_sale() -> None:
     ledger = await imported(captured(1, "20260301T100000Z"))
     await close_at_will(ledger, AMERICAN, Instant.from_utc(2026, 3, 2), on_hold=True)
     (settlement,) = await close_due(ledger, Instant.from_utc(2026, 4, 17))
     assert (settlement.end, settlement.paid) == (Instant.from_utc(2026, 3, 16, 7), 941)
     assert settlement.postings == 0
     kinds = [fact.values["transaction_type"] for fact in ledger.rows(settlement)]
-    assert kinds == ["Reserve", "Transfer"]
+    assert kinds == ["Carryover", "Transfer"]
 
 
 async def test_sandbox_and_other_merchants_are_not_settled_along() -> None:

@@ -181,16 +181,24 @@ async def test_batch_of_a_whole_course_is_the_same_as_one_after_the_other() -> N
     )
 
 
-async def test_permission_tells_every_change_but_no_repetition() -> None:
-    ledger = await told(
-        permission("Chargeable", T1),
-        permission("Chargeable", T2),
-        permission("NonChargeable", T3, reason="PaymentMethodInvalid"),
-        permission("NonChargeable", T4, reason="ChargeInProgress"),
-        permission("Chargeable", "20260306T100000Z"),
-    )
-    assert words(ledger.told(ReportType.ORDER_REFERENCE)) == [
+PERMISSIONS = [
+    permission("Chargeable", T1),
+    permission("Chargeable", T2),
+    permission("NonChargeable", T3, reason="PaymentMethodInvalid"),
+    permission("NonChargeable", T4, reason="ChargeInProgress"),
+    permission("Chargeable", "20260306T100000Z"),
+]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(5)))[::7])
+async def test_permission_tells_every_state_whatever_came_first(order: tuple[int, ...]) -> None:
+    """One that comes again has another time, so it left the state in between."""
+    ledger = await told(*(PERMISSIONS[place] for place in order))
+    assert sorted(
+        words(ledger.told(ReportType.ORDER_REFERENCE)), key=lambda word: str(word[-1])
+    ) == [
         ("Open", None, "02"),
+        ("Open", None, "03"),
         ("Suspended", "PaymentMethodInvalid", "04"),
         ("Suspended", "ChargeInProgress", "05"),
         ("Open", None, "06"),

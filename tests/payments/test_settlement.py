@@ -1,25 +1,21 @@
-"""Settlement periods: when they close, and that not a minor unit is lost or made in them."""
+"""What becomes of the money of settlement periods: not a minor unit is lost or made in them."""
 
 from __future__ import annotations
 
 from functools import partial
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.payments.ledger import MemoryLedger
-from tests.payments.objects import AMERICAN, CREATED, MERCHANTS
+from tests.payments.objects import AMERICAN, MERCHANTS
 from torihiki.kernel.fact import Fact, ReportType
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.money import Money
 from torihiki.payments.model import (
     Account,
-    Accounting,
     Environment,
-    Merchant,
     Posting,
-    Region,
     Settlement,
     Standing,
 )
@@ -29,7 +25,6 @@ from torihiki.payments.settlement import (
     close,
     closing_rows,
     disbursement,
-    next_close,
     opening_rows,
     settlement_id,
 )
@@ -41,7 +36,11 @@ MOMENTS = st.integers(0, 40).map(lambda hours: START.add(hours=hours))
 
 
 def standing(
-    carried_in: int = 0, postings: int = 0, net: int = 0, currency: str = "USD"
+    carried_in: int = 0,
+    postings: int = 0,
+    net: int = 0,
+    currency: str = "USD",
+    carried_over: int = 0,
 ) -> Standing:
     return Standing(
         account=ACCOUNT,
@@ -49,6 +48,7 @@ def standing(
         number=7,
         start=START,
         carried=carried_in,
+        carried_over=carried_over,
         postings=postings,
         net=net,
     )
@@ -97,6 +97,22 @@ def test_negative_balance_is_carried_over() -> None:
     assert (kind, amount, at) == ("Carryover", "9.71", END)
     assert carried(settlement) == -971
     assert disbursement(settlement) is None
+
+
+def test_balance_opens_the_next_period_as_what_it_was_left_behind() -> None:
+    """Only what was held back was a reserve; a part of each is two rows."""
+    debt = closed(standing(-971, 1, 100, carried_over=-971))
+    assert rows(opening_rows(debt)) == [
+        ("Carryover", "-9.71", "Balance carried over from the previous settlement", START)
+    ]
+    both = closed(standing(100, 1, 100, carried_over=-200))
+    assert [row[:2] for row in rows(opening_rows(both))] == [
+        ("Reserve", "3.00"),
+        ("Carryover", "-2.00"),
+    ]
+    for settlement in (debt, both):
+        told = [*opening_rows(settlement), *closing_rows(settlement)]
+        assert sum(net(fact).minor for fact in told) == -settlement.net
 
 
 def test_nothing_is_transferred_when_the_balance_is_zero() -> None:
@@ -209,6 +225,7 @@ async def test_whatever_the_periods_settlements_are_the_ledger_and_each_sums_to_
     ledger = MemoryLedger(MERCHANTS)
     seen: list[Fact] = []
     balances: dict[str, int] = {}
+    endings: dict[str, list[tuple[object, Money]]] = {}
     # The last one takes everything that is left.
     closes = [*closes, (START.add(hours=1000), 0, False)]
     for passed, (until, reserve, on_hold) in enumerate(closes):
@@ -222,6 +239,15 @@ async def test_whatever_the_periods_settlements_are_the_ledger_and_each_sums_to_
             assert sum(net(fact).minor for fact in told) == 0
             assert {net(fact).currency for fact in told} == {settlement.currency}
             assert settlement.opening == balances.get(settlement.currency, 0)
+            before = endings.get(settlement.currency, [])
+            opened = [(fact.values["transaction_type"], -net(fact)) for fact in told[:2]]
+            assert opened[: len(before)] == before
+            assert len(opening_rows(settlement)) == len(before)
+            endings[settlement.currency] = [
+                (kind, net(fact))
+                for fact in closing_rows(settlement)
+                if (kind := fact.values["transaction_type"]) != "Transfer"
+            ]
             inner = told[len(opening_rows(settlement)) : len(told) - len(closing_rows(settlement))]
             assert len(inner) == settlement.postings
             assert all(fact.at < settlement.end for fact in inner)
@@ -237,94 +263,3 @@ async def test_whatever_the_periods_settlements_are_the_ledger_and_each_sums_to_
         paid = sum(one.paid for one in ledger.settlements if one.currency == currency)
         assert paid + balances.get(currency, 0) == earned
         assert balances.get(currency, 0) <= 0
-
-
-def accounting(
-    region: Region,
-    first: Instant,
-    closed_until: Instant | None = None,
-    since: Instant | None = None,
-    created: Instant = CREATED,
-) -> Accounting:
-    return Accounting(
-        merchant=Merchant(merchant_id=AMERICAN, region=region, created=created),
-        first_posted=first,
-        open_since=since or first,
-        closed_until=closed_until,
-    )
-
-
-FIRST = Instant.from_utc(2026, 3, 1, 10)
-
-
-@pytest.mark.parametrize(
-    ("region", "closes"),
-    [
-        (Region.NORTH_AMERICA, ["2026-03-16T07:00:00Z", "2026-03-17T07:00:00Z"]),
-        (Region.EUROPE, ["2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z"]),
-        # Created on January 5th, so 21 January at midnight in Japan, and every fourteen days from there.
-        (Region.JAPAN, ["2026-03-04T15:00:00Z", "2026-03-18T15:00:00Z"]),
-    ],
-)
-def test_periods_close_in_the_rhythm_of_their_region(region: Region, closes: list[str]) -> None:
-    """Contract 4.12."""
-    first = next_close(accounting(region, FIRST))
-    assert first is not None
-    assert next_close(accounting(region, FIRST, first)) == Instant.parse_iso(closes[1])
-    assert first == Instant.parse_iso(closes[0])
-
-
-def test_first_period_of_a_new_account_in_japan_closes_after_sixteen_days() -> None:
-    created = Instant.from_utc(2026, 3, 1, 15)
-    found = next_close(accounting(Region.JAPAN, created.add(hours=1), created=created))
-    assert found == Instant.from_utc(2026, 3, 17, 15)
-    later = Instant.from_utc(2026, 3, 1, 15, 0, 1)
-    found = next_close(accounting(Region.JAPAN, created.add(hours=1), created=later))
-    assert found == Instant.from_utc(2026, 3, 18, 15)
-
-
-def test_nothing_to_settle_closes_nothing() -> None:
-    idle = Accounting(
-        merchant=MERCHANTS[AMERICAN], first_posted=FIRST, open_since=None, closed_until=END
-    )
-    assert next_close(idle) is None
-
-
-@given(
-    st.sampled_from(Region),
-    st.integers(0, 100_000),
-    st.integers(0, 100_000),
-    st.none() | st.integers(0, 200_000),
-)
-def test_next_close_is_behind_what_is_closed_and_what_waits(
-    region: Region, first: int, waits: int, done: int | None
-) -> None:
-    posted = FIRST.add(minutes=first)
-    since = posted.add(minutes=waits)
-    until = None if done is None else FIRST.add(minutes=done)
-    found = next_close(accounting(region, posted, until, since))
-    assert found is not None
-    assert found > since
-    assert until is None or found > until
-    again = next_close(accounting(region, posted, found, since))
-    assert again is not None
-    days = 14 if region is Region.JAPAN else 1
-    # A day in America may have 23 or 25 hours.
-    near = 1 if region is Region.NORTH_AMERICA else 0
-    assert abs((again - found).total("hours") - 24 * days) <= near
-    # Once the rhythm has begun, no close between the two was passed over.
-    after = max(since, until or since)
-    if region is Region.JAPAN:
-        begun = found > CREATED.add(hours=24 * 31)
-    else:
-        begun = after >= posted.add(hours=24 * 15)
-    assert not begun or found <= after.add(hours=24 * days + near)
-
-
-def test_periods_close_at_midnight_in_summer_and_in_winter() -> None:
-    summer, winter = Instant.from_utc(2026, 10, 31, 12), Instant.from_utc(2026, 11, 1, 12)
-    closes = [
-        next_close(accounting(Region.NORTH_AMERICA, FIRST, since=since))
-        for since in (summer, winter)
-    ]
-    assert closes == [Instant.from_utc(2026, 11, 1, 7), Instant.from_utc(2026, 11, 2, 8)]

@@ -161,6 +161,33 @@ async def test_ledger_is_what_the_one_in_memory_is_whatever_comes_when(
     await check(ledger, model, merchant_id)
 
 
+MONTHS_APART = st.builds(
+    lambda hour, month: hour + 24 * 35 * month, st.integers(0, 30), st.integers(0, 3)
+)
+
+
+@pytest.mark.usefixtures("small_steps")
+@ON_A_DATABASE
+@given(
+    steps=st.lists(st.lists(MONTHS_APART, max_size=6) | MONTHS_APART, max_size=10),
+    region=st.sampled_from(Region),
+)
+async def test_period_that_begins_behind_a_long_silence_has_every_posting_once(
+    ledger: Ledger, steps: list[list[int] | int], region: Region
+) -> None:
+    """Contract 4.8; the postings were imported before the period before was closed, after that, or late."""
+    merchant_id, model = await new_merchant(ledger, region)
+    numbers = itertools.count(1)
+    for step in [*steps, 24 * 200]:
+        if isinstance(step, int):
+            await both_settle(ledger, model, merchant_id, step, reserve=500)
+        else:
+            events = [event(capture(next(numbers), hour), merchant_id) for hour in step]
+            await both_append(ledger, model, events)
+    assert len(model.settled) == len(model.postings)
+    await check(ledger, model, merchant_id)
+
+
 async def test_same_events_again_add_nothing(backend: Backend, ledger: Ledger) -> None:
     merchant_id, model = await new_merchant(ledger)
     events = [event(capture(number, number), merchant_id) for number in range(1, 6)]

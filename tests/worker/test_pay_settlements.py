@@ -41,6 +41,7 @@ from torihiki.pay_reports.model import Account, ProcessingStatus, Report, Report
 from torihiki.payments.model import Region
 from torihiki.payments.operations import close_at_will
 from torihiki.payments.recording import Recorder
+from torihiki.payments.settlement import CARRYOVER, PREVIOUS_CARRYOVER
 from torihiki.storage.documents import open_documents
 from torihiki.worker.settlements import SettlementWork
 
@@ -178,11 +179,11 @@ def is_posting(row: dict[str, str]) -> bool:
 
 
 def is_opening(row: dict[str, str]) -> bool:
-    return row["TransactionDescription"] == "Previous Reserve Balance"
+    return row["TransactionDescription"] == PREVIOUS_CARRYOVER
 
 
 def is_ending(row: dict[str, str]) -> bool:
-    return row["TransactionType"] == "Carryover"
+    return row["TransactionDescription"] == CARRYOVER
 
 
 def identity(row: dict[str, str]) -> str:

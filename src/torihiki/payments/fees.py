@@ -59,17 +59,20 @@ def percentage_fee(amount: int, found: FeeRate) -> int:
     return (2 * amount * found.basis_points + _BASIS) // (2 * _BASIS)
 
 
-def given_back(fee: int, captured: int, before: int, refund: int) -> int:
-    """How much of a capture's percentage fee a refund gives back.
+def fixed_fee(amount: int, found: FeeRate) -> int:
+    """What a capture of that amount costs beside the percentage; one of nothing costs nothing."""
+    return found.fixed if amount else 0
+
+
+def given_back(fee: int, captured: int, refunded: int) -> int:
+    """How much of a capture's percentage fee its refunds give back together.
 
     Args:
         fee: The percentage fee of the capture.
         captured: Its amount.
-        before: What of it was refunded before; all four in minor units.
-        refund: The amount of this refund.
+        refunded: What its refunds add up to; all three in minor units.
     """
     if captured <= 0:
         return 0
     # What is refunded beyond the capture gives nothing back, because no fee was taken of it.
-    since, until = min(before, captured), min(before + refund, captured)
-    return fee * until // captured - fee * since // captured
+    return fee * min(refunded, captured) // captured

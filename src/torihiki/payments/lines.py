@@ -29,6 +29,7 @@ from torihiki.payments.schemas import (
     Amount,
     Buyer,
     ChargePermission,
+    ChargeState,
     ImportedState,
     Limits,
     MerchantMetadata,
@@ -204,6 +205,7 @@ def _charge(account: Account, found: WireCharge) -> Event:
     captured = _positive_if_any(found.capture_amount, "captureAmount")
     if captured is not None and captured.currency != amount.currency:
         raise BadLine("`captureAmount` is in another currency")
+    is_captured = status.state is ChargeState.CAPTURED
     return Event(
         key=ObjectKey(account, found.charge_id),
         state=status.state.value,
@@ -213,7 +215,7 @@ def _charge(account: Account, found: WireCharge) -> Event:
             permission_id=found.charge_permission_id,
             amount=amount,
             # Of a charge that is not captured yet, some answers say zero and others null.
-            captured=captured if captured is not None and captured.minor else None,
+            captured=captured if is_captured or (captured and captured.minor) else None,
             reference_id=metadata.merchant_reference_id,
             note=metadata.note_to_buyer,
             created=_time(found.creation_timestamp, "creationTimestamp"),

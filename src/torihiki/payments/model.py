@@ -91,7 +91,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A charge: an authorization and the capture that may come of it.
 
     Args:
-        captured: What was captured; None: nothing was, or all of `amount`.
+        captured: What was captured; None: nothing was yet, or all of `amount`.
         reference_id: The merchant's own reference.
     """
 
@@ -102,6 +102,11 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     reference_id: str | None = None
     note: str | None = None
     expires: Instant | None = None
+
+    @property
+    def capture_amount(self) -> Money:
+        """What was captured, or will be."""
+        return self.captured or self.amount
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,16 +167,34 @@ class KnownPermission(msgspec.Struct, frozen=True, kw_only=True, array_like=True
     updated: Instant
 
 
+class Refunds(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What was posted as refunded of a charge, in minor units.
+
+    Args:
+        amount: How much it is.
+        fee: What of the percentage fee came back with it.
+        latest: When the last of it was.
+    """
+
+    amount: int = 0
+    fee: int = 0
+    latest: Instant | None = None
+
+
 class KnownCharge(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="charge"):
-    """What the ledger knows of a charge.
+    """What the ledger knows of a charge. Members are stored by their place, so there are only ever more of them.
 
     Args:
         charge: As its latest state told it.
+        updated: When it came into that state.
         states: Every state that it was in.
         capture_started: When its capture began; None: it has not.
         captured: What was posted as captured, in minor units.
         percentage_fee: What was posted as percentage fee, in minor units and without sign.
-        refunded: What was posted as refunded, in minor units.
+        refunded: What older versions have in the place of `refunds`: the amount.
+        state: The latest state; older versions did not keep it.
+        capture: As the state that was posted as captured told it; None: as `charge` does.
+        refunds: None: an older version stored the charge.
     """
 
     charge: Charge
@@ -181,6 +204,20 @@ class KnownCharge(msgspec.Struct, frozen=True, kw_only=True, array_like=True, ta
     captured: int = 0
     percentage_fee: int = 0
     refunded: int = 0
+    state: str = ""
+    capture: Charge | None = None
+    refunds: Refunds | None = None
+
+    @property
+    def as_captured(self) -> Charge:
+        """The charge as it was when it was captured, if it was."""
+        return self.capture or self.charge
+
+
+class KnownRefunds(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="refunds"):
+    """What the ledger knows of a charge of which only refunds were imported: these, by currency."""
+
+    refunds: dict[str, Refunds]
 
 
 class KnownOther(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="other"):
@@ -189,7 +226,7 @@ class KnownOther(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag
     states: tuple[str, ...]
 
 
-Known = KnownPermission | KnownCharge | KnownOther
+Known = KnownPermission | KnownCharge | KnownRefunds | KnownOther
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,8 +271,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         number: Of the settlement to come: from 1, never given twice in a database.
-        start: The end of the settlement before; for the first one the posting time of the first transaction.
+        start: What `period_start` says; for the first one the posting time of the first transaction.
         carried: What the settlement before left behind, in minor units.
+        carried_over: How much of that could not be paid out; the rest was held back.
         postings: How many there are that were posted before the end and not settled yet.
         net: The sum of these, in minor units.
     """
@@ -245,6 +283,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     start: Instant
     carried: int = 0
+    carried_over: int = 0
     postings: int = 0
     net: int = 0
 
@@ -258,6 +297,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
         settlement_id: Ten digits.
         start: Where the period begins; a posting that came late may be earlier.
         end: Where it ends; no posting is at it or behind it.
+        opening_carryover: How much of `opening` could not be paid out before; the rest was held back.
         paid: What goes to the bank; 0: nothing does.
         reserved: What is held back.
         carried_over: What could not be paid out; negative: the merchant owes it.
@@ -275,6 +315,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     paid: int
     reserved: int
     carried_over: int
+    opening_carryover: int = 0
 
 
 class Disbursement(msgspec.Struct, frozen=True, kw_only=True):

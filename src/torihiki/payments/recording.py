@@ -1,9 +1,10 @@
 """From a state of an object to what the reports tell of it, with what the ledger already knows.
 
 A charge or a refund is in each of its states once, so it gives each row once, however often and in whatever order its
-states are imported; a charge permission gives a row for every change. What was not imported is not invented: a charge
-that is first seen captured has no row of its authorization being open. In the sandbox there is but the settlement
-(contract 4.11), and only there are authorizations posted (contract 5.3).
+states are imported; a charge permission comes back to its states, so it gives a row for each time. A row says what the
+state said that it is of, not what is the latest. What was not imported is not invented: a charge that is first seen
+captured has no row of its authorization being open. In the sandbox there is but the settlement (contract 4.11), and only
+there are authorizations posted (contract 5.3).
 """
 
 from __future__ import annotations
@@ -14,9 +15,18 @@ from typing import Final
 from msgspec.structs import replace
 
 from torihiki.kernel.fact import Fact
-from torihiki.kernel.money import MINOR_MAX
-from torihiki.payments.fees import DEFAULT_RATES, Rates, given_back, percentage_fee, rate
+from torihiki.kernel.instant import Instant
+from torihiki.kernel.money import MINOR_MAX, Money
+from torihiki.payments.fees import (
+    DEFAULT_RATES,
+    Rates,
+    fixed_fee,
+    given_back,
+    percentage_fee,
+    rate,
+)
 from torihiki.payments.identifiers import is_recurring
+from torihiki.payments.knowledge import Knowledge, brought_up_to, is_latest, refunds_of
 from torihiki.payments.model import (
     Adjustment,
     Charge,
@@ -33,6 +43,7 @@ from torihiki.payments.model import (
     Permission,
     Recorded,
     Refund,
+    Refunds,
     Region,
 )
 from torihiki.payments.rows import (
@@ -65,7 +76,9 @@ class Recorder:
     """Decides what a batch of events appends to the ledger; the store calls it inside its transaction.
 
     A refund finds its charge, and a charge its charge permission, if these were imported before it or stand before it
-    in the batch. Otherwise its lines leave out what only they know.
+    in the batch. Otherwise its lines leave out what only they know, and a refund gives back what a capture as large would
+    have cost. What all refunds of a capture give back is never more than was taken of it, unless those that were imported
+    before it are larger.
 
     Args:
         rates: What Amazon keeps of a capture.
@@ -108,7 +121,7 @@ class Recorder:
             merchants: By id; events of others are left out.
         """
         entries: list[Entry] = []
-        knowledge = _Knowledge(known)
+        knowledge = Knowledge(known)
         seen: set[EventKey] = set()
         for event in events:
             merchant = merchants.get(event.key.account.merchant_id)
@@ -121,7 +134,7 @@ class Recorder:
             entries.append(entry)
         return Recorded(entries=entries, known=knowledge.changed)
 
-    def _entry(self, event: Event, knowledge: _Knowledge, region: Region) -> Entry:
+    def _entry(self, event: Event, knowledge: Knowledge, region: Region) -> Entry:
         match event.body:
             case Permission() as permission:
                 return _permission_entry(event, permission, knowledge)
@@ -132,14 +145,15 @@ class Recorder:
             case Adjustment() as adjustment:
                 return _adjustment_entry(event, adjustment, knowledge)
 
-    def _charge(self, event: Event, charge: Charge, knowledge: _Knowledge, region: Region) -> Entry:
+    def _charge(self, event: Event, charge: Charge, knowledge: Knowledge, region: Region) -> Entry:
         key, state = event.key, event.state
-        known = knowledge.charge(key) or KnownCharge(
-            charge=charge, updated=event.updated, states=()
+        old = knowledge.charge(key) or KnownCharge(
+            charge=charge,
+            updated=event.updated,
+            states=(),
+            refunds=knowledge.refunds(key, charge.amount.currency),
         )
-        before = known.states
-        if event.updated >= known.updated:
-            known = replace(known, charge=charge, updated=event.updated)
+        known, before = brought_up_to(old, event, charge), old.states
         if state in before:
             knowledge.learn(key, known)
             return Entry(event=event)
@@ -147,9 +161,10 @@ class Recorder:
         facts = _charge_facts(event, charge, permission, before)
         capture = capture_status(state, event.reason, before)
         if capture is not None:
-            started = known.capture_started or event.updated
-            known = replace(known, capture_started=min(started, event.updated))
-            facts.append(capture_row(event, capture, key.object_id, known, permission))
+            started = min(known.capture_started or event.updated, event.updated)
+            known = replace(known, capture_started=started)
+            row = capture_row(key.object_id, charge, capture, event.updated, started, permission)
+            facts.append(row)
         transaction = None
         if state == ChargeState.CAPTURED:
             transaction = self._capture(key.object_id, charge, region)
@@ -157,7 +172,9 @@ class Recorder:
                 known,
                 captured=transaction.amount.minor,
                 percentage_fee=-transaction.percentage_fee,
+                capture=None if known.charge is charge else charge,
             )
+            facts += _closed(key.object_id, old, known, permission)
         elif state == ChargeState.AUTHORIZED and key.account.environment is Environment.SANDBOX:
             transaction = Transaction(
                 kind="Authorization",
@@ -172,18 +189,18 @@ class Recorder:
         return Entry(event=event, facts=tuple(facts), posting=posting)
 
     def _capture(self, charge_id: str, charge: Charge, region: Region) -> Transaction:
-        amount = charge.captured or charge.amount
+        amount = charge.capture_amount
         found = rate(self._rates, region, amount.currency)
         return Transaction(
             kind="Capture",
             amount=amount,
             percentage_fee=-percentage_fee(amount.minor, found),
-            fixed_fee=-found.fixed,
+            fixed_fee=-fixed_fee(amount.minor, found),
             transaction_id=charge_id,
             reference_id=charge.reference_id,
         )
 
-    def _refund(self, event: Event, refund: Refund, knowledge: _Knowledge, region: Region) -> Entry:
+    def _refund(self, event: Event, refund: Refund, knowledge: Knowledge, region: Region) -> Entry:
         key = event.key
         before = knowledge.states(key)
         if event.state in before:
@@ -199,68 +216,42 @@ class Recorder:
         facts = [refund_row(event, status, refund, reference_id)]
         if event.state != RefundState.REFUNDED:
             return Entry(event=event, facts=tuple(facts))
+        of_it = charge if charge is not None and _same_currency(charge, refund) else None
+        if of_it is not None:
+            so_far = refunds_of(of_it)
+        else:
+            so_far = knowledge.refunds(charge_key, refund.amount.currency)
+        refunds = self._refunded(so_far, event.updated, refund.amount, of_it, region)
         transaction = Transaction(
             kind="Refund",
             amount=-refund.amount,
-            percentage_fee=self._given_back(refund, charge, region),
+            percentage_fee=refunds.fee - so_far.fee,
             transaction_id=key.object_id,
             reference_id=reference_id,
         )
-        if charge is not None and _same_currency(charge, refund):
-            # No capture is larger, so what lies beyond changes nothing; and storage has no larger integers.
-            refunded = min(charge.refunded + refund.amount.minor, MINOR_MAX)
-            if charge.refunded < charge.captured <= refunded:
-                facts.append(
-                    capture_row(event, (CLOSED, None), refund.charge_id, charge, permission)
-                )
-            knowledge.learn(charge_key, replace(charge, refunded=refunded))
+        if of_it is not None:
+            now = replace(of_it, refunds=refunds)
+            knowledge.learn(charge_key, now)
+            facts += _closed(refund.charge_id, of_it, now, permission)
+        elif charge is None:
+            knowledge.learn_refunds(charge_key, refund.amount.currency, refunds)
         posting = settlement_row(transaction, event.updated, refund.charge_id, permission)
         return Entry(event=event, facts=tuple(facts), posting=posting)
 
-    def _given_back(self, refund: Refund, charge: KnownCharge | None, region: Region) -> int:
-        """The percentage fee that comes back; of a capture that the ledger does not have, by the present rate."""
-        if charge is None or not charge.captured or not _same_currency(charge, refund):
-            found = rate(self._rates, region, refund.amount.currency)
-            return percentage_fee(refund.amount.minor, found)
-        return given_back(
-            charge.percentage_fee, charge.captured, charge.refunded, refund.amount.minor
-        )
-
-
-class _Knowledge:
-    """What is known of the objects, as it changes from event to event."""
-
-    def __init__(self, known: Mapping[ObjectKey, Known]) -> None:
-        self._known = known
-        self.changed: dict[ObjectKey, Known] = {}
-
-    def learn(self, key: ObjectKey, known: Known) -> None:
-        self.changed[key] = known
-
-    def _find(self, key: ObjectKey) -> Known | None:
-        return self.changed.get(key) or self._known.get(key)
-
-    def latest(self, key: ObjectKey) -> KnownPermission | None:
-        found = self._find(key)
-        return found if isinstance(found, KnownPermission) else None
-
-    def permission(self, key: ObjectKey) -> Permission | None:
-        found = self.latest(key)
-        return None if found is None else found.permission
-
-    def charge(self, key: ObjectKey) -> KnownCharge | None:
-        found = self._find(key)
-        return found if isinstance(found, KnownCharge) else None
-
-    def permission_of(self, key: ObjectKey, charge: KnownCharge | None) -> Permission | None:
-        if charge is None:
-            return None
-        return self.permission(ObjectKey(key.account, charge.charge.permission_id))
-
-    def states(self, key: ObjectKey) -> tuple[str, ...]:
-        """The states that a refund or an adjustment was in before."""
-        found = self._find(key)
-        return found.states if isinstance(found, KnownOther) else ()
+    def _refunded(
+        self, so_far: Refunds, at: Instant, more: Money, charge: KnownCharge | None, region: Region
+    ) -> Refunds:
+        """What is refunded with one more refund; the percentage fee comes back but once."""
+        # No capture is larger, so what lies beyond changes nothing; and storage has no larger integers.
+        amount = min(so_far.amount + more.minor, MINOR_MAX)
+        if charge is not None and ChargeState.CAPTURED in charge.states:
+            fee = given_back(charge.percentage_fee, charge.captured, amount)
+        else:
+            # Of a capture that the ledger does not have, by the present rate.
+            whole = amount if charge is None else charge.charge.capture_amount.minor
+            found = rate(self._rates, region, more.currency)
+            fee = percentage_fee(min(amount, whole), found)
+        return Refunds(amount=amount, fee=max(so_far.fee, fee), latest=max(so_far.latest or at, at))
 
 
 def _parent(event: Event) -> str | None:
@@ -275,25 +266,30 @@ def _parent(event: Event) -> str | None:
 
 
 def _same_currency(charge: KnownCharge, refund: Refund) -> bool:
-    return charge.charge.amount.currency == refund.amount.currency
+    return charge.as_captured.amount.currency == refund.amount.currency
 
 
-def _is_news(event: Event, old: KnownPermission | None) -> bool:
-    """Whether the state changed; one that is older than the latest always tells something."""
-    if old is None or event.updated < old.updated:
-        return True
-    return (event.state, event.reason) != (old.state, old.reason)
+def _closed(
+    charge_id: str, old: KnownCharge, now: KnownCharge, permission: Permission | None
+) -> list[Fact]:
+    """The row of a capture that has just become known as refunded as a whole."""
+    refunds = refunds_of(now)
+    if not 0 < now.captured <= refunds.amount or 0 < old.captured <= refunds_of(old).amount:
+        return []
+    # Older versions may have lost what the charge was like when it was captured, but for the amount.
+    charge = now.as_captured
+    charge = replace(charge, captured=Money(now.captured, charge.amount.currency))
+    at = refunds.latest or now.updated
+    started = now.capture_started or at
+    return [capture_row(charge_id, charge, (CLOSED, None), at, started, permission)]
 
 
-def _permission_entry(event: Event, permission: Permission, knowledge: _Knowledge) -> Entry:
-    old = knowledge.latest(event.key)
-    if old is None or event.updated >= old.updated:
+def _permission_entry(event: Event, permission: Permission, knowledge: Knowledge) -> Entry:
+    if is_latest(event, knowledge.latest(event.key)):
         latest = KnownPermission(
             permission=permission, state=event.state, reason=event.reason, updated=event.updated
         )
         knowledge.learn(event.key, latest)
-    if not _is_news(event, old):
-        return Entry(event=event)
     status = permission_status(event.state, event.reason)
     row = agreement_row if permission.recurring else order_reference_row
     return Entry(event=event, facts=(row(event, status, permission),))
@@ -314,7 +310,7 @@ def _charge_facts(
     return facts
 
 
-def _adjustment_entry(event: Event, adjustment: Adjustment, knowledge: _Knowledge) -> Entry:
+def _adjustment_entry(event: Event, adjustment: Adjustment, knowledge: Knowledge) -> Entry:
     key = event.key
     if event.state in knowledge.states(key):
         return Entry(event=event)

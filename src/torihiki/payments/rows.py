@@ -10,7 +10,7 @@ from torihiki.kernel.fact import Fact, ReportType, Value
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.money import Money
 from torihiki.payments.identifiers import authorization_id, order_reference_id
-from torihiki.payments.model import Address, Charge, Event, KnownCharge, Permission, Posting, Refund
+from torihiki.payments.model import Address, Charge, Event, Permission, Posting, Refund
 from torihiki.payments.statuses import Status
 
 ADDRESS_PARTS: Final = (
@@ -36,16 +36,16 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _row(
-    report: ReportType, event: Event, status: Status, created: Instant, values: _Values
+    report: ReportType, at: Instant, status: Status, created: Instant, values: _Values
 ) -> Fact:
-    """A line that tells of the event; only what has a value is kept."""
+    """A line that tells of a change at that time; only what has a value is kept."""
     course: _Values = {
         "state": status[0],
         "reason_code": status[1],
-        "updated": event.updated,
+        "updated": at,
         "created": created,
     }
-    return Fact(report=report, at=event.updated, values=_filled(values | course))
+    return Fact(report=report, at=at, values=_filled(values | course))
 
 
 def _filled(values: _Values) -> _Values:
@@ -83,7 +83,7 @@ def order_reference_row(event: Event, status: Status, permission: Permission) ->
     """The row of a one-time charge permission."""
     values = _order_reference(event.key.object_id, permission.limit, permission)
     values |= {"note": permission.note, "expires": permission.expires}
-    return _row(ReportType.ORDER_REFERENCE, event, status, permission.created, values)
+    return _row(ReportType.ORDER_REFERENCE, event.updated, status, permission.created, values)
 
 
 def recurring_charge_row(
@@ -93,7 +93,7 @@ def recurring_charge_row(
     reference = order_reference_id(event.key.object_id)
     values = _order_reference(reference, charge.amount, permission)
     values |= {"note": charge.note, "expires": charge.expires}
-    return _row(ReportType.ORDER_REFERENCE, event, status, charge.created, values)
+    return _row(ReportType.ORDER_REFERENCE, event.updated, status, charge.created, values)
 
 
 def agreement_row(event: Event, status: Status, permission: Permission) -> Fact:
@@ -109,7 +109,7 @@ def agreement_row(event: Event, status: Status, permission: Permission) -> Fact:
         "currency": None if amount is None else amount.currency,
         **_buyer(permission),
     }
-    return _row(ReportType.BILLING_AGREEMENT, event, status, permission.created, values)
+    return _row(ReportType.BILLING_AGREEMENT, event.updated, status, permission.created, values)
 
 
 def authorization_row(event: Event, status: Status, charge: Charge) -> Fact:
@@ -124,27 +124,39 @@ def authorization_row(event: Event, status: Status, charge: Charge) -> Fact:
         "note": charge.note,
         "expires": charge.expires,
     }
-    return _row(ReportType.AUTHORIZATION, event, status, charge.created, values)
+    return _row(ReportType.AUTHORIZATION, event.updated, status, charge.created, values)
 
 
 def capture_row(
-    event: Event, status: Status, charge_id: str, known: KnownCharge, permission: Permission | None
+    charge_id: str,
+    charge: Charge,
+    status: Status,
+    at: Instant,
+    started: Instant,
+    permission: Permission | None,
 ) -> Fact:
-    """The row of a charge's capture; the event may be the charge's own or that of its last refund."""
-    charge = known.charge
+    """The row of a charge's capture.
+
+    Args:
+        charge_id: Which.
+        charge: As the state told it that the row is of.
+        status: What became of it.
+        at: When; for one that is closed when it was refunded.
+        started: When the capture began.
+        permission: What is known of the charge permission.
+    """
     values: _Values = {
         "charge_id": charge_id,
         "reference_id": charge.reference_id,
         "authorization_id": authorization_id(charge_id),
         "order_reference_id": order_reference_id(charge_id),
-        "capture_amount": charge.captured or charge.amount,
+        "capture_amount": charge.capture_amount,
         "currency": charge.amount.currency,
         "note": charge.note,
     }
     if permission is not None:
         values |= _buyer(permission) | _address("billing", permission.billing)
-    created = known.capture_started or event.updated
-    return _row(ReportType.CAPTURE, event, status, created, values)
+    return _row(ReportType.CAPTURE, at, status, started, values)
 
 
 def refund_row(event: Event, status: Status, refund: Refund, reference_id: str | None) -> Fact:
@@ -158,7 +170,7 @@ def refund_row(event: Event, status: Status, refund: Refund, reference_id: str |
         "currency": refund.amount.currency,
         "refund_type": SELLER_INITIATED,
     }
-    return _row(ReportType.REFUND, event, status, refund.created, values)
+    return _row(ReportType.REFUND, event.updated, status, refund.created, values)
 
 
 def settlement_row(

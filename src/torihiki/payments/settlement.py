@@ -1,7 +1,7 @@
 """When settlement periods close, and what becomes of the money in them. Whole minor units throughout.
 
-Every settlement sums to zero: what was carried in (a Reserve row), the postings, what is paid out (a Transfer row), held
-back (a Reserve row) or cannot be paid out (a Carryover row). What is held back or carried over opens the next one.
+Every settlement sums to zero: the postings, what is paid out (a Transfer row), held back (a Reserve row) or cannot be
+paid out (a Carryover row). What is held back or carried over opens the next one, in a row of the same kind.
 Nothing is settled in the sandbox: its report lists postings by their time, on request (contract 4.5, 4.11).
 """
 
@@ -15,9 +15,16 @@ import msgspec
 from whenever import ZonedDateTime
 
 from torihiki.kernel.fact import Fact
-from torihiki.kernel.instant import Instant
+from torihiki.kernel.instant import Instant, TimeDelta
 from torihiki.kernel.money import Money
-from torihiki.payments.model import Accounting, Disbursement, Region, Settlement, Standing
+from torihiki.payments.model import (
+    Accounting,
+    Disbursement,
+    Merchant,
+    Region,
+    Settlement,
+    Standing,
+)
 from torihiki.payments.rows import Transaction, settlement_row
 
 TRANSFER_DESCRIPTION: Final = (
@@ -30,6 +37,11 @@ CURRENT_RESERVE: Final = "Current Reserve Balance"
 """By its likeness to the other; no file with such a row is public."""
 CARRYOVER: Final = "Balance carried over to the next settlement"
 """The text in Amazon's files is not public."""
+PREVIOUS_CARRYOVER: Final = "Balance carried over from the previous settlement"
+"""Nor is this one."""
+
+PERIOD_MAX: Final = TimeDelta(hours=24 * 30)
+"""No period is longer at Amazon (contract 4.8)."""
 
 
 class Rhythm(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +78,43 @@ def next_close(accounting: Accounting) -> Instant | None:
         return None
     rhythm = RHYTHMS[accounting.merchant.region]
     begun = accounting.merchant.created if rhythm.from_creation else accounting.first_posted
-    due = begun.add(hours=24 * rhythm.wait)
-    first = _day(due, rhythm.zone)
-    if _midnight(first, rhythm.zone) < due:
-        first += 1
+    first = _first_close(rhythm, begun)
     after = max(accounting.open_since, accounting.closed_until or accounting.open_since)
     passed = _day(after, rhythm.zone) - first
     times = max(passed // rhythm.every, 0)
     if _midnight(first + times * rhythm.every, rhythm.zone) <= after:
         times += 1
     return _midnight(first + times * rhythm.every, rhythm.zone)
+
+
+def period_start(
+    merchant: Merchant, before: Instant, posted: Instant | None, until: Instant
+) -> Instant:
+    """Where a period begins: where the one before ended; or, if it were too long then, as late as the rhythm allows.
+
+    A time without transactions is in no settlement, so the one before may have ended long ago.
+
+    Args:
+        merchant: Whose rhythm it is.
+        before: The end of the settlement before.
+        posted: The first transaction behind that; None: there is none.
+        until: The end.
+    """
+    if until - before <= PERIOD_MAX:
+        return before
+    rhythm = RHYTHMS[merchant.region]
+    latest = until.subtract(microseconds=1) if posted is None else posted
+    # The rhythms that count from the first transaction close every day, wherever that was.
+    first = _first_close(rhythm, merchant.created)
+    passed = (_day(latest, rhythm.zone) - first) // rhythm.every
+    return max(before, _midnight(first + passed * rhythm.every, rhythm.zone))
+
+
+def _first_close(rhythm: Rhythm, begun: Instant) -> int:
+    """The ordinal of the day at whose beginning the first period closes."""
+    due = begun.add(hours=24 * rhythm.wait)
+    first = _day(due, rhythm.zone)
+    return first if _midnight(first, rhythm.zone) == due else first + 1
 
 
 def _day(at: Instant, zone: str) -> int:
@@ -129,6 +168,7 @@ def close(
         paid=paid,
         reserved=reserved,
         carried_over=carried_over,
+        opening_carryover=standing.carried_over,
     )
 
 
@@ -148,10 +188,16 @@ def _balance_row(
 
 def opening_rows(settlement: Settlement) -> list[Fact]:
     """The rows that stand before those of the postings."""
-    if not settlement.opening:
-        return []
-    at = settlement.start
-    return [_balance_row(settlement, "Reserve", settlement.opening, at, PREVIOUS_RESERVE)]
+    owed = settlement.opening_carryover
+    rows = (
+        ("Reserve", settlement.opening - owed, PREVIOUS_RESERVE),
+        ("Carryover", owed, PREVIOUS_CARRYOVER),
+    )
+    return [
+        _balance_row(settlement, kind, minor, settlement.start, description)
+        for kind, minor, description in rows
+        if minor
+    ]
 
 
 def closing_rows(settlement: Settlement) -> list[Fact]:

@@ -52,8 +52,9 @@ class LedgerStore(Protocol):
         each currency that has a balance carried or postings before `until` that are in no settlement: calls `close`,
         and where that returns a settlement keeps it, with `opening_rows` and `closing_rows`, and puts exactly those
         postings into it. The account counts as closed until then if there was one. A settlement's lines are in the
-        order of the time of posting, then of appending. A number that was not used is given again. `Standing.start` is the end of
-        the currency's last settlement, even for a posting that is older and came late.
+        order of the time of posting, then of appending. A number that was not used is given again. `Standing.start` is what
+        `period_start` makes of the end of the currency's last settlement and the first posting behind it; one that is
+        older and came late changes nothing.
         """
         ...
 

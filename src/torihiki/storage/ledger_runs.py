@@ -205,8 +205,14 @@ def _value(plain: Any) -> Value:  # noqa: ANN401 - whatever `_plain` made
 
 
 class Sum(msgspec.Struct):
-    """What waits to be settled, as it is added up run by run."""
+    """What waits to be settled, as it is added up run by run.
 
+    Args:
+        since_us: The end of the last settlement: what is before came late.
+        first_us: The first posting that did not; None: there is none.
+    """
+
+    since_us: int
     postings: int = 0
     net: int = 0
     first_us: int | None = None
@@ -219,7 +225,9 @@ class Sum(msgspec.Struct):
         if low < high:
             self.postings += high - low
             self.net += sum(numbers_of(nets)[low:high])
-            self.first_us = at[low] if self.first_us is None else min(self.first_us, at[low])
+            on_time = max(low, bisect_left(at, self.since_us))
+            if on_time < high and (self.first_us is None or at[on_time] < self.first_us):
+                self.first_us = at[on_time]
 
 
 def first_from(times: bytes, start_us: int) -> int | None:

@@ -19,7 +19,7 @@ from torihiki.payments.model import (
     Settlement,
     Standing,
 )
-from torihiki.payments.settlement import closing_rows, disbursement, opening_rows
+from torihiki.payments.settlement import closing_rows, disbursement, opening_rows, period_start
 from torihiki.storage.ledger_runs import Sum, first_from, pack_values, unpack_values
 
 Close = Callable[[Standing], Settlement | None]
@@ -33,7 +33,13 @@ class Last(msgspec.Struct, frozen=True):
 
     end_us: int
     last_run: int
-    carried: int
+    reserved: int
+    carried_over: int
+
+    @property
+    def carried(self) -> int:
+        """All that the next one opens with."""
+        return self.reserved + self.carried_over
 
 
 def last_settlement(row: Iterable[Any] | None) -> Last | None:
@@ -41,28 +47,48 @@ def last_settlement(row: Iterable[Any] | None) -> Last | None:
     if row is None:
         return None
     end_us, last_run, reserved, carried_over = row
-    return Last(end_us, last_run, int(reserved) + int(carried_over))
+    return Last(end_us, last_run, int(reserved), int(carried_over))
 
 
-def closing(
-    account: Account, currency: str, number: int, last: Last | None, waiting: Sum, close: Close
-) -> Settlement | None:
-    """The next settlement; None: there is nothing to settle, or `close` makes none of it."""
-    opening = 0 if last is None else last.carried
-    start_us = waiting.first_us if last is None else last.end_us
-    if start_us is None or not (waiting.postings or opening):
-        return None
-    return close(
-        Standing(
-            account=account,
-            currency=currency,
-            number=number,
-            start=from_micros(start_us),
-            carried=opening,
-            postings=waiting.postings,
-            net=waiting.net,
+class Closing(msgspec.Struct, frozen=True):
+    """How the periods of a merchant are closed, in each of his currencies.
+
+    Args:
+        until: Their end.
+        close: Decides.
+    """
+
+    merchant: Merchant
+    until: Instant
+    close: Close
+
+    def settlement(
+        self, currency: str, number: int, last: Last | None, waiting: Sum
+    ) -> Settlement | None:
+        """The next one; None: there is nothing to settle, or `close` makes none of it."""
+        opening = 0 if last is None else last.carried
+        start = self._start(last, waiting.first_us)
+        if start is None or not (waiting.postings or opening):
+            return None
+        return self.close(
+            Standing(
+                account=live(self.merchant.merchant_id),
+                currency=currency,
+                number=number,
+                start=start,
+                carried=opening,
+                carried_over=0 if last is None else last.carried_over,
+                postings=waiting.postings,
+                net=waiting.net,
+            )
         )
-    )
+
+    def _start(self, last: Last | None, first_us: int | None) -> Instant | None:
+        posted = None if first_us is None else from_micros(first_us)
+        if last is None:
+            return posted
+        # Rows are found by the start. A later one loses none, because it is never behind the first posting that waits.
+        return period_start(self.merchant, from_micros(last.end_us), posted, self.until)
 
 
 def settlement_row(

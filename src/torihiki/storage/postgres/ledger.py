@@ -33,7 +33,7 @@ from torihiki.storage import ledger_settling
 from torihiki.storage.ledger_export import NO_KEY
 from torihiki.storage.ledger_runs import SPAN_US, Appending, Sum, appending
 from torihiki.storage.ledger_sealing import LedgerSealing, Place, Sealed, check_sealed
-from torihiki.storage.ledger_settling import EVER_US, Close, Last, Open
+from torihiki.storage.ledger_settling import EVER_US, Close, Closing, Last, Open
 from torihiki.storage.postgres.database import Database
 from torihiki.storage.postgres.named import load, plain
 from torihiki.storage.postgres.order_writes import SEAL_LOCK
@@ -164,7 +164,7 @@ class PostgresLedger:
     async def settle(self, account: Account, until: Instant, close: Close) -> list[Settlement]:
         """See `LedgerStore`."""
         return await self._database.write(
-            lambda connection: _settle(connection, account, micros(until), close)
+            lambda connection: _settle(connection, account, until, close)
         )
 
     async def accountings(self) -> list[Accounting]:
@@ -336,13 +336,15 @@ def _first(rows: Sequence[asyncpg.Record]) -> tuple[Any, ...] | None:
 
 
 async def _settle(
-    connection: Connection, account: Account, until_us: int, close: Close
+    connection: Connection, account: Account, until: Instant, close: Close
 ) -> list[Settlement]:
+    until_us = micros(until)
     merchants = await _merchants(connection, [account.merchant_id])
     locked = await _locked(connection, merchants, [account])
     if not locked:
         return []
     account_key, closed_us = locked[account]
+    closing = Closing(merchants[account.merchant_id][1], until, close)
     if closed_us is not None and closed_us >= until_us:
         return []
     await _SQL["number_lock"].on(connection, lock=NUMBER_LOCK)
@@ -355,9 +357,7 @@ async def _settle(
         last = ledger_settling.last_settlement(_first(rows))
         waiting = await _waiting(connection, series_key, last, until_us)
         (number,) = await _SQL["next_number"].on(connection)
-        settlement = ledger_settling.closing(
-            account, currency, number["number"], last, waiting, close
-        )
+        settlement = closing.settlement(currency, number["number"], last, waiting)
         if settlement is not None:
             (last_run,) = await _SQL["last_run"].on(connection, series_key=series_key)
             row = ledger_settling.settlement_row(
@@ -377,7 +377,7 @@ async def _waiting(
     start_us = EVER_US if last is None else last.end_us
     after_run = 0 if last is None else last.last_run
     given: dict[str, Any] = {"series_key": series_key, "start_us": start_us, "page": PAGE}
-    waiting = Sum()
+    waiting = Sum(start_us)
     place = {"place_us": start_us - SPAN_US, "place_key": NO_KEY}
     rows: Sequence[asyncpg.Record] = ()
     while True:

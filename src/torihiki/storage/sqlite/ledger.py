@@ -29,7 +29,7 @@ from torihiki.payments.store import Appended
 from torihiki.storage import ledger_settling, statements
 from torihiki.storage.ledger_runs import SPAN_US, Appending, Sum, appending
 from torihiki.storage.ledger_sealing import LedgerSealing, Place, Sealed, check_sealed
-from torihiki.storage.ledger_settling import EVER_US, Close, Last, Open
+from torihiki.storage.ledger_settling import EVER_US, Close, Closing, Last, Open
 from torihiki.storage.sqlite.database import Database
 from torihiki.storage.vault import Vault
 
@@ -148,7 +148,7 @@ class SqliteLedger:
     async def settle(self, account: Account, until: Instant, close: Close) -> list[Settlement]:
         """See `LedgerStore`."""
         return await self._database.write(
-            lambda connection: _settle(connection, account, micros(until), close)
+            lambda connection: _settle(connection, account, until, close)
         )
 
     async def accountings(self) -> list[Accounting]:
@@ -294,12 +294,14 @@ def _series(connection: sqlite3.Connection, account_key: int, added: Appending) 
 
 
 def _settle(
-    connection: sqlite3.Connection, account: Account, until_us: int, close: Close
+    connection: sqlite3.Connection, account: Account, until: Instant, close: Close
 ) -> list[Settlement]:
+    until_us = micros(until)
     found = _merchants(connection, [account.merchant_id])
     if not found:
         return []
-    ((merchant_key, _),) = found.values()
+    ((merchant_key, merchant),) = found.values()
+    closing = Closing(merchant, until, close)
     account_key, closed_us = _account(connection, merchant_key, account)
     if closed_us is not None and closed_us >= until_us:
         return []
@@ -312,7 +314,7 @@ def _settle(
         )
         waiting = _waiting(connection, series_key, last, until_us)
         (number,) = connection.execute(_SQL["next_number"]).fetchone()
-        settlement = ledger_settling.closing(account, currency, number, last, waiting, close)
+        settlement = closing.settlement(currency, number, last, waiting)
         if settlement is not None:
             (last_run,) = connection.execute(_SQL["last_run"], series).fetchone()
             row = ledger_settling.settlement_row(
@@ -339,7 +341,7 @@ def _waiting(
         "before_us": before_us,
         "after_run": after_run,
     }
-    waiting = Sum()
+    waiting = Sum(start_us)
     for run_key, times, nets in connection.execute(_SQL["runs_between"], given):
         # Of a run that is new, what lies before came late and waits too.
         waiting.add(
