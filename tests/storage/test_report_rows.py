@@ -37,8 +37,7 @@ from torihiki.pay_reports.rows import ID_MARK, RowMaker
 from torihiki.payments.model import Account, Environment, Region, Settlement, Standing
 from torihiki.payments.recording import Recorder
 from torihiki.payments.settlement import close
-from torihiki.storage.ledger_runs import Line, packed, runs_of
-from torihiki.storage.ledger_walk import Part, Walk
+from torihiki.storage.ledger_runs import Line, runs_of
 
 __all__ = ["small_steps"]
 
@@ -282,46 +281,3 @@ def test_row_that_is_no_single_line_is_refused() -> None:
     for row in (b"", b"a", b"a\nb\n", b"a\n\n"):
         with pytest.raises(ValueError, match="one line"):
             list(runs_of([Line(0, fact, row)]))
-
-
-RUN = 100
-"""Rows in each run of the test below."""
-
-
-@settings(deadline=None, max_examples=20)
-@given(
-    st.sampled_from([0, 1, 50, 10**6]),
-    st.integers(1, 60),
-    st.booleans(),
-    st.integers(),
-)
-def test_steps_stay_small_however_much_runs_overlap(
-    spread: int,
-    runs: int,
-    newest_first: bool,  # noqa: FBT001 - drawn by hypothesis
-    seed: int,
-) -> None:
-    """Memory does not grow with the report, also where a file was imported in no order at all."""
-    most = 500
-    random = Random(seed)
-    times = {
-        run_key: sorted(random.randint(0, spread) for _ in range(RUN))
-        for run_key in range(1, runs + 1)
-    }
-    rows = {key: [b"%d-%d\n" % (key, place) for place in range(RUN)] for key in times}
-    places = [(key, at[0], at[-1], RUN) for key, at in times.items()]
-    places.sort(key=lambda run: (-run[2], -run[0]) if newest_first else (run[1], run[0]))
-    walk = Walk(0, spread + 1, newest_first=newest_first, most=most)
-    found: list[bytes] = []
-    for step in walk.steps(places, end=True):
-        part = Part(step, newest_first=newest_first)
-        for key in step.run_keys:
-            part.add(key, packed(times[key]), b"".join(rows[key]))
-        lines = b"".join(part.rows()).splitlines(keepends=True)
-        assert len(lines) <= 2 * most
-        found += lines
-    wanted = sorted(
-        (at, key, place) for key, each in times.items() for place, at in enumerate(each)
-    )
-    ordered = [rows[key][place] for _, key, place in wanted]
-    assert found == (ordered[::-1] if newest_first else ordered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -227,6 +227,17 @@ class Full(Documents):
             raise unavailable()
 
 
+class Torn(Documents):
+    """Documents of which two parts can be written."""
+
+    async def put(self, name: str, chunks: AsyncIterable[bytes]) -> Stored:
+        self.put_names.append(name)
+        parts = aiter(chunks)
+        for _ in range(2):
+            await anext(parts)
+        raise unavailable()
+
+
 class Slow(Documents):
     """Documents that are written and not reported to be, until a test says so."""
 
@@ -246,7 +257,7 @@ class Breaking:
     def __init__(self, failure: Exception) -> None:
         self._failure = failure
 
-    async def rows(self, *_: Any, **__: Any) -> AsyncIterator[bytes]:
+    async def rows(self, *_: Any, **__: Any) -> AsyncGenerator[bytes]:
         yield b'"row"\n'
         raise self._failure
 
@@ -256,7 +267,7 @@ class Breaking:
     async def period(self, *_: Any) -> Period | None:
         return None
 
-    async def settlement(self, *_: Any, **__: Any) -> AsyncIterator[bytes]:
+    async def settlement(self, *_: Any, **__: Any) -> AsyncGenerator[bytes]:
         yield b'"row"\n'
 
 
@@ -267,6 +278,6 @@ class Endless(Breaking):
         super().__init__(TypeError())
         self._parts = parts
 
-    async def rows(self, *_: Any, **__: Any) -> AsyncIterator[bytes]:
+    async def rows(self, *_: Any, **__: Any) -> AsyncGenerator[bytes]:
         for number in range(self._parts):
             yield number.to_bytes(4, "big") * 250_000

@@ -103,6 +103,31 @@ async def test_tries_that_fail_in_different_ways_are_counted_together(office: Of
     assert (await office.report(report_id)).processing_status is ProcessingStatus.FAILED
 
 
+async def test_report_that_holds_its_workers_up_for_longer_than_a_lease_is_given_up(
+    office: Office,
+) -> None:
+    """Each loses it to the next while it stands still, and finds that out when it goes on."""
+    await office.capture(range(5))
+    report_id = await office.ask()
+    held_up = []
+    for number in range(TRIES):
+        documents = Slow(office.documents)
+        maker = office.maker(f"w{number}", documents=documents)
+        held_up.append((documents, asyncio.create_task(maker.step(NOW))))
+        await documents.written.wait()
+        office.machine.now += LEASE
+    assert await office.maker("heir").step(NOW) == 1
+    report = await office.report(report_id)
+    assert report.processing_status is ProcessingStatus.FAILED
+    assert report.failure is not None
+    assert "held up" in report.failure
+    for documents, making in held_up:
+        documents.go_on.set()
+        assert await making == 1
+    assert await office.report(report_id) == report
+    assert await office.names() == []
+
+
 class Killing(Documents):
     """Documents that kill their worker if they are long, as those do that need too much memory.
 
@@ -184,7 +209,7 @@ async def test_report_that_kills_its_workers_is_given_up_and_one_that_was_made_b
     report = await office.report(deadly)
     assert report.processing_status is ProcessingStatus.FAILED
     assert report.failure == (
-        "It was begun 6 times, and the last worker ended without a word: killed, or out of memory."
+        "It was begun 6 times, and the last worker was lost: killed, out of memory, or held up too long."
     )
     report = await office.report(other)
     assert report.processing_status is ProcessingStatus.COMPLETED

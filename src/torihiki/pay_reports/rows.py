@@ -7,7 +7,7 @@ A row is finished when it is stored, all but the settlement id, which is known w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Final, Protocol
 
 import msgspec
@@ -76,8 +76,9 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 class ReportRows(Protocol):
     """The rows that are there when a call begins: each once, also while others are added; memory stays flat.
 
-    A part is a few thousand finished rows at the most, and is never empty. Every method raises `Problem` (unavailable)
-    when the database is; what was read until then is lost.
+    A part is a few thousand finished rows and a few megabytes at the most, and is never empty. While it is made, others of
+    the event loop have their turn. Who stops reading before the end closes the rows: `contextlib.aclosing` does that. Every
+    method raises `Problem` (unavailable) when the database is; what was read until then is lost.
     """
 
     def rows(
@@ -89,7 +90,7 @@ class ReportRows(Protocol):
         *,
         newest_first: bool = False,
         settlement_id: str = "",
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """The rows of [start, before) by their time, then in the order in which they came; `newest_first`: the other way.
 
         `SETTLEMENT` has none here, because its rows belong to settlements. In the sandbox nothing is ever settled:
@@ -109,6 +110,6 @@ class ReportRows(Protocol):
 
     def settlement(
         self, account: Account, number: int, *, newest_first: bool = False
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """The rows of a settlement, from the balance that was carried in to the transfer; none if there is no such one."""
         ...

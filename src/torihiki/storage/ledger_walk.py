@@ -1,4 +1,4 @@
-"""In which steps the rows of a series are read in order, without holding more than a few thousand of them.
+"""In which steps the rows of a series are read in order, without holding more than some megabytes of them.
 
 Runs overlap where imports were not in the order of time. What overlaps little is sorted in memory; what overlaps much is
 cut into stretches of time, for each of which every run that reaches into it is opened again.
@@ -15,11 +15,17 @@ from torihiki.storage.ledger_runs import numbers_of, split, turned
 
 STEP_LINES: Final = 1_500
 """Rows of a step, where runs follow each other: half a megabyte or so."""
+STEP_BYTES: Final = 2_000_000
+"""The same where rows are long; sealed, as `SORTED_BYTES`."""
 SORTED_LINES: Final = 50_000
 """Rows that are sorted at once, where runs overlap: thirty megabytes or so. With fewer of them, a day that was imported in
 no order at all would have each of its runs opened more often."""
+SORTED_BYTES: Final = 32_000_000
+"""The same where rows are long."""
 PART_LINES: Final = 2_000
 """Sorted rows that are handed out together."""
+PART_BYTES: Final = 1_000_000
+"""The same where rows are long, unless it is a single one."""
 
 
 class Spot(NamedTuple):
@@ -29,6 +35,7 @@ class Spot(NamedTuple):
     high: int
     run_key: int
     lines: int
+    size: int
 
 
 class Step(NamedTuple):
@@ -50,30 +57,26 @@ class Walk:
         start_us: The stretch begins here.
         before_us: And ends before this.
         newest_first: Whether it is walked from its end.
-        most: About how many rows are sorted at once, as a rule `SORTED_LINES`.
     """
 
-    def __init__(
-        self, start_us: int, before_us: int, *, newest_first: bool, most: int | None = None
-    ) -> None:
-        self._most = SORTED_LINES if most is None else most
+    def __init__(self, start_us: int, before_us: int, *, newest_first: bool) -> None:
         self._backwards = newest_first
         self._low = 1 - before_us if newest_first else start_us
         self._before = 1 - start_us if newest_first else before_us
         self._open: list[Spot] = []
 
-    def steps(self, runs: Iterable[tuple[int, int, int, int]], *, end: bool) -> Iterator[Step]:
+    def steps(self, runs: Iterable[tuple[int, int, int, int, int]], *, end: bool) -> Iterator[Step]:
         """The steps that can be taken now.
 
         Args:
-            runs: Key, first and last time and number of rows of further runs, in the order of the way: by first time,
-                or from the end by last time.
+            runs: Key, first and last time, number of rows and bytes of further runs, in the order of the way: by first
+                time, or from the end by last time.
             end: Whether there are no others behind them.
         """
-        for run_key, first_us, last_us, lines in runs:
+        for run_key, first_us, last_us, lines, size in runs:
             low, high = (-last_us, -first_us) if self._backwards else (first_us, last_us)
             if high >= self._low and low < self._before:
-                self._open.append(Spot(low, high, run_key, lines))
+                self._open.append(Spot(low, high, run_key, lines, size))
         before = self._before
         if not end:
             # Another run may begin where the last one does.
@@ -85,16 +88,17 @@ class Walk:
 
     def _between(self, low: int, before: int) -> Iterator[Step]:
         following: list[Spot] = []
-        lines = 0
+        lines = size = 0
         for cluster in _clusters(spot for spot in self._open if spot.low < before):
             first = cluster[0]
             is_whole = len(cluster) == 1 and low <= first.low and first.high < before
             if is_whole:
                 following.append(first)
                 lines += first.lines
-            if following and (lines >= STEP_LINES or not is_whole):
+                size += first.size
+            if following and (lines >= STEP_LINES or size >= STEP_BYTES or not is_whole):
                 yield _in_sequence(following)
-                following, lines = [], 0
+                following, lines, size = [], 0, 0
             if not is_whole:
                 reach = max(spot.high for spot in cluster) + 1
                 yield from self._sorted(cluster, max(low, first.low), min(before, reach))
@@ -103,7 +107,7 @@ class Walk:
 
     def _sorted(self, spots: Sequence[Spot], low: int, before: int) -> Iterator[Step]:
         inside = [spot for spot in spots if spot.low < before and spot.high >= low]
-        if before - low > 1 and sum(_share(spot, low, before) for spot in inside) > self._most:
+        if before - low > 1 and _is_much(inside, low, before):
             middle = (low + before) // 2
             yield from self._sorted(inside, low, middle)
             yield from self._sorted(inside, middle, before)
@@ -136,10 +140,15 @@ def _in_sequence(spots: Sequence[Spot]) -> Step:
     return Step([spot.run_key for spot in spots], spots[0].low, spots[-1].high + 1, follow=True)
 
 
-def _share(spot: Spot, low: int, before: int) -> float:
-    """About how many of a run's rows are in a part of it."""
-    inside = min(spot.high + 1, before) - max(spot.low, low)
-    return spot.lines * inside / (spot.high - spot.low + 1)
+def _is_much(spots: Sequence[Spot], low: int, before: int) -> bool:
+    """Whether the part of the runs that is there is too much to be sorted at once, as far as can be told."""
+    lines = size = 0.0
+    for spot in spots:
+        inside = min(spot.high + 1, before) - max(spot.low, low)
+        share = inside / (spot.high - spot.low + 1)
+        lines += spot.lines * share
+        size += spot.size * share
+    return lines > SORTED_LINES or size > SORTED_BYTES
 
 
 class Part:
@@ -175,5 +184,13 @@ class Part:
         if self._whole:
             yield b"".join(self._whole)
         self._sorted.sort()
-        for first in range(0, len(self._sorted), PART_LINES):
-            yield b"".join([line for *_, line in self._sorted[first : first + PART_LINES]])
+        together: list[bytes] = []
+        size = 0
+        for *_, line in self._sorted:
+            if together and (len(together) == PART_LINES or size + len(line) > PART_BYTES):
+                yield b"".join(together)
+                together, size = [], 0
+            together.append(line)
+            size += len(line)
+        if together:
+            yield b"".join(together)

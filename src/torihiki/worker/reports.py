@@ -7,8 +7,8 @@ shows a document that is not whole, and a worker that is killed leaves one at th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -39,7 +39,7 @@ one if it kills them."""
 
 NOT_SETTLED: Final = "The ledger has no settlement of the number {number}."
 NOT_WRITTEN: Final = "The document could not be written; the worker's log says why."
-LOST: Final = "It was begun {tries} times, and the last worker ended without a word: killed, or out of memory."
+LOST: Final = "It was begun {tries} times, and the last worker was lost: killed, out of memory, or held up too long."
 UNEXPECTED: Final = "Making the document failed with {error}; the worker's log says where."
 
 T = TypeVar("T")
@@ -54,29 +54,43 @@ class _NotWritten(Exception):
 
 
 class Content:
-    """The bytes of a document, in parts.
+    """The bytes of a document, in parts, to be read once and closed.
 
     Args:
         first: Begins it.
         rows: The rest.
     """
 
-    def __init__(self, first: bytes, rows: AsyncIterator[bytes]) -> None:
+    def __init__(self, first: bytes, rows: AsyncGenerator[bytes]) -> None:
         self._first = first
         self._rows = rows
+        self._reading = asyncio.Lock()
         self.failure: Exception | None = None
         """What the rows failed with; not every store of documents hands that on."""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Gives way between parts, because a store may read its rows without waiting."""
-        yield self._first
-        try:
-            async for part in self._rows:
-                yield part
-                await asyncio.sleep(0)
-        except Exception as error:
-            self.failure = error
-            raise
+    def __aiter__(self) -> Content:
+        """See `__anext__`."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next part."""
+        if self._first:
+            first, self._first = self._first, b""
+            return first
+        async with self._reading:
+            try:
+                return await anext(self._rows)
+            except StopAsyncIteration:
+                raise
+            except Exception as error:
+                self.failure = error
+                raise
+
+    async def aclose(self) -> None:
+        """Gives back what the rows hold."""
+        # A store of documents that has failed may not have stopped reading yet.
+        async with self._reading:
+            await self._rows.aclose()
 
 
 class Contents:
@@ -119,11 +133,9 @@ class Contents:
             )
         else:
             return None
-        first = await anext(rows, b"")
-        if not first:
-            return None
         top = head(layout, seller_id=account.merchant_id, start=start, end=end, zone=zone)
-        return Content(top + first, rows)
+        first = await anext(rows, b"")
+        return Content(top + first, rows) if first else None
 
 
 class ReportMaker:
@@ -246,6 +258,10 @@ class ReportMaker:
         content = await self._contents.of(claim)
         if content is None:
             return None
+        async with aclosing(content):
+            return await self._put(document_id, content)
+
+    async def _put(self, document_id: str, content: Content) -> Stored:
         stored = None
         try:
             stored = await self._documents.put(document_id, content)

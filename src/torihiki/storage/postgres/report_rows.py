@@ -5,7 +5,8 @@ Each statement is its own transaction, so that none is open while a document is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 from torihiki.kernel.instant import Instant
@@ -51,7 +52,7 @@ class PostgresReportRows:
         *,
         newest_first: bool = False,
         settlement_id: str = "",
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """See `ReportRows`."""
         series = await self._series(account, report_type)
         if series is None:
@@ -60,8 +61,9 @@ class PostgresReportRows:
         place = place_of(account, report_type)
         export = Export(self._sealing, self._maker, place, region, settlement_id)
         stretch = Stretch(series_key, ceiling_us(start), ceiling_us(before), 0, last_run)
-        async for part in self._parts(export, stretch, newest_first=newest_first):
-            yield part
+        async with aclosing(self._parts(export, stretch, newest_first=newest_first)) as parts:
+            async for part in parts:
+                yield part
 
     async def has_rows(
         self, account: Account, report_type: ReportType, start: Instant, before: Instant
@@ -91,7 +93,7 @@ class PostgresReportRows:
 
     async def settlement(
         self, account: Account, number: int, *, newest_first: bool = False
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """See `ReportRows`."""
         settled = await self._settled(account, number)
         if settled is None:
@@ -104,8 +106,9 @@ class PostgresReportRows:
         (late,) = await self._database.rows(_SQL["late"], settled._asdict())
         stretches = settled.stretches(late["first_us"])
         for stretch in reversed(stretches) if newest_first else stretches:
-            async for part in self._parts(export, stretch, newest_first=newest_first):
-                yield part
+            async with aclosing(self._parts(export, stretch, newest_first=newest_first)) as parts:
+                async for part in parts:
+                    yield part
         if below:
             yield below
 
@@ -123,7 +126,7 @@ class PostgresReportRows:
 
     async def _parts(
         self, export: Export, stretch: Stretch, *, newest_first: bool
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         walk = Walk(stretch.start_us, stretch.before_us, newest_first=newest_first)
         statement = _SQL["newest_first" if newest_first else "oldest_first"]
         place_us, place_key = stretch.first_place(newest_first=newest_first)
@@ -138,7 +141,7 @@ class PostgresReportRows:
                 for rows in part.rows():
                     yield rows
             if runs:
-                place_key, first_us, last_us, _ = runs[-1]
+                place_key, first_us, last_us, *_ = runs[-1]
                 place_us = last_us if newest_first else first_us
 
     async def _part(self, export: Export, step: Step, *, newest_first: bool) -> Part:

@@ -15,13 +15,13 @@ SELECT min(first_us) AS first_us FROM ledger_runs
 WHERE series_key = :series_key AND run_key > :after_run AND run_key <= :last_run AND first_us < :start_us;
 
 -- oldest_first: the next runs of a stretch of time
-SELECT run_key, first_us, last_us, lines FROM ledger_runs
+SELECT run_key, first_us, last_us, lines, octet_length(body) AS size FROM ledger_runs
 WHERE series_key = :series_key AND (first_us, run_key) > (:place_us::bigint, :place_key::bigint)
   AND first_us < :before_us AND run_key > :after_run AND run_key <= :last_run
 ORDER BY first_us, run_key LIMIT :page;
 
 -- newest_first: the same from its end
-SELECT run_key, first_us, last_us, lines FROM ledger_runs
+SELECT run_key, first_us, last_us, lines, octet_length(body) AS size FROM ledger_runs
 WHERE series_key = :series_key AND (last_us, run_key) < (:place_us::bigint, :place_key::bigint)
   AND last_us >= :start_us AND run_key > :after_run AND run_key <= :last_run
 ORDER BY last_us DESC, run_key DESC LIMIT :page;

@@ -1,16 +1,18 @@
 """The rows of reports from SQLite, as `pay_reports.rows.ReportRows` promises.
 
-Nothing here waits: each part is read on the calling thread, by statements that end before it is handed out. So a document
-is made in a process of its own, not beside requests. Each export has a connection of its own, because what is read once
-needs no cache, and through a mapped file it would count as memory of the process.
+Runs are read on the calling thread, a few of them by each statement, and who reads gives way to others of the event loop
+before that takes long: a step that sorts may have thousands. So a document is made in a process of its own, not beside
+requests. Each export has a connection of its own, because what is read once needs no cache, and through a mapped file it
+would count as memory of the process.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, closing, contextmanager
 from typing import Final
 
 from torihiki.kernel.instant import Instant
@@ -35,6 +37,8 @@ from torihiki.storage.sqlite.database import Database, connect
 from torihiki.storage.vault import Vault
 
 CACHE_KIB: Final = 2 * 1024
+TURN_SECONDS: Final = 0.005
+"""After so long others get their turn: at the next run that is made anew, or the next few that are opened."""
 
 _SQL: Final = statements.load("torihiki.storage.sqlite", "report_rows.sql")
 
@@ -56,7 +60,7 @@ class SqliteReportRows:
         *,
         newest_first: bool = False,
         settlement_id: str = "",
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """See `ReportRows`."""
         series = self._series(account, report_type)
         if series is None:
@@ -65,8 +69,8 @@ class SqliteReportRows:
         place = place_of(account, report_type)
         export = Export(self._sealing, self._maker, place, region, settlement_id)
         stretch = Stretch(series_key, ceiling_us(start), ceiling_us(before), 0, last_run)
-        with self._reading() as reader:
-            for part in _parts(reader, export, stretch, newest_first=newest_first):
+        async with aclosing(self._parts(export, [stretch], newest_first=newest_first)) as parts:
+            async for part in parts:
                 yield part
 
     async def has_rows(
@@ -98,7 +102,7 @@ class SqliteReportRows:
 
     async def settlement(
         self, account: Account, number: int, *, newest_first: bool = False
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """See `ReportRows`."""
         settled = self._settled(account, number)
         if settled is None:
@@ -110,10 +114,11 @@ class SqliteReportRows:
             yield above
         ((late_us,),) = self._database.read(_SQL["late"], settled._asdict())
         stretches = settled.stretches(late_us)
-        with self._reading() as reader:
-            for stretch in reversed(stretches) if newest_first else stretches:
-                for part in _parts(reader, export, stretch, newest_first=newest_first):
-                    yield part
+        if newest_first:
+            stretches.reverse()
+        async with aclosing(self._parts(export, stretches, newest_first=newest_first)) as parts:
+            async for part in parts:
+                yield part
         if below:
             yield below
 
@@ -127,6 +132,17 @@ class SqliteReportRows:
         rows = self._database.read(_SQL["settlement"], given)
         return Settled(*rows[0]) if rows else None
 
+    async def _parts(
+        self, export: Export, stretches: Sequence[Stretch], *, newest_first: bool
+    ) -> AsyncGenerator[bytes]:
+        with self._reading() as connection:
+            reader = _Reader(connection, export, newest_first=newest_first)
+            for stretch in stretches:
+                for step in reader.steps(stretch):
+                    part = await reader.part(step)
+                    for rows in part.rows():
+                        yield rows
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A connection for one export."""
@@ -138,36 +154,63 @@ class SqliteReportRows:
             raise unavailable() from error
 
 
-def _parts(
-    reader: sqlite3.Connection, export: Export, stretch: Stretch, *, newest_first: bool
-) -> Iterator[bytes]:
-    walk = Walk(stretch.start_us, stretch.before_us, newest_first=newest_first)
-    statement = _SQL["newest_first" if newest_first else "oldest_first"]
-    place_us, place_key = stretch.first_place(newest_first=newest_first)
-    given = stretch._asdict() | {"page": PAGE}
-    end = False
-    while not end:
-        given |= {"place_us": place_us, "place_key": place_key}
-        runs = reader.execute(statement, given).fetchall()
-        end = len(runs) < PAGE
-        for step in walk.steps(runs, end=end):
-            part = _part(reader, export, step, newest_first=newest_first)
-            yield from part.rows()
-        if runs:
-            place_key, first_us, last_us, _ = runs[-1]
-            place_us = last_us if newest_first else first_us
+class _Reader:
+    """What one export reads with.
 
+    Args:
+        connection: Its own.
+        export: Opens runs, or makes them anew.
+        newest_first: Which way it goes.
+    """
 
-def _part(reader: sqlite3.Connection, export: Export, step: Step, *, newest_first: bool) -> Part:
-    part = Part(step, newest_first=newest_first)
-    for low in range(0, len(step.run_keys), OPENED):
-        wanted = {"run_keys": json.dumps(step.run_keys[low : low + OPENED])}
-        for run_key, layout, times, sealed in reader.execute(_SQL["runs"], wanted).fetchall():
-            if export.is_good(layout):
-                rows = export.opened(run_key, sealed)
-            else:
-                made = {"run_key": run_key}
-                ((values,),) = reader.execute(_SQL["run_values"], made).fetchall()
-                rows = export.made(run_key, times, values)
-            part.add(run_key, times, rows)
-    return part
+    def __init__(
+        self, connection: sqlite3.Connection, export: Export, *, newest_first: bool
+    ) -> None:
+        self._connection = connection
+        self._export = export
+        self._backwards = newest_first
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+
+    def steps(self, stretch: Stretch) -> Iterator[Step]:
+        """The steps of a stretch, planned page by page."""
+        walk = Walk(stretch.start_us, stretch.before_us, newest_first=self._backwards)
+        statement = _SQL["newest_first" if self._backwards else "oldest_first"]
+        place_us, place_key = stretch.first_place(newest_first=self._backwards)
+        given = stretch._asdict() | {"page": PAGE}
+        end = False
+        while not end:
+            given |= {"place_us": place_us, "place_key": place_key}
+            runs = self._connection.execute(statement, given).fetchall()
+            end = len(runs) < PAGE
+            yield from walk.steps(runs, end=end)
+            if runs:
+                place_key, first_us, last_us, *_ = runs[-1]
+                place_us = last_us if self._backwards else first_us
+
+    async def part(self, step: Step) -> Part:
+        """The rows of a step."""
+        part = Part(step, newest_first=self._backwards)
+        for low in range(0, len(step.run_keys), OPENED):
+            wanted = {"run_keys": json.dumps(step.run_keys[low : low + OPENED])}
+            runs = self._connection.execute(_SQL["runs"], wanted).fetchall()
+            for run_key, layout, times, sealed in runs:
+                if self._export.is_good(layout):
+                    rows = self._export.opened(run_key, sealed)
+                else:
+                    rows = self._made(run_key, times)
+                    await self._give_way()
+                part.add(run_key, times, rows)
+            await self._give_way()
+        return part
+
+    def _made(self, run_key: int, times: bytes) -> bytes:
+        given = {"run_key": run_key}
+        ((values,),) = self._connection.execute(_SQL["run_values"], given).fetchall()
+        return self._export.made(run_key, times, values)
+
+    async def _give_way(self) -> None:
+        """Lets others of the event loop have their turn, if it is time."""
+        if self._loop.time() - self._since >= TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._since = self._loop.time()

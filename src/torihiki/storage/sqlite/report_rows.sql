@@ -14,13 +14,13 @@ SELECT min(first_us) FROM ledger_runs INDEXED BY ledger_runs_key
 WHERE series_key = :series_key AND run_key > :after_run AND run_key <= :last_run AND first_us < :start_us;
 
 -- oldest_first: the next runs of a stretch of time
-SELECT run_key, first_us, last_us, lines FROM ledger_runs INDEXED BY ledger_runs_first
+SELECT run_key, first_us, last_us, lines, length(body) AS size FROM ledger_runs INDEXED BY ledger_runs_first
 WHERE series_key = :series_key AND (first_us, run_key) > (:place_us, :place_key) AND first_us < :before_us
   AND run_key > :after_run AND run_key <= :last_run
 ORDER BY first_us, run_key LIMIT :page;
 
 -- newest_first: the same from its end
-SELECT run_key, first_us, last_us, lines FROM ledger_runs INDEXED BY ledger_runs_last
+SELECT run_key, first_us, last_us, lines, length(body) AS size FROM ledger_runs INDEXED BY ledger_runs_last
 WHERE series_key = :series_key AND (last_us, run_key) < (:place_us, :place_key) AND last_us >= :start_us
   AND run_key > :after_run AND run_key <= :last_run
 ORDER BY last_us DESC, run_key DESC LIMIT :page;
