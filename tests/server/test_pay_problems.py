@@ -9,10 +9,10 @@ import pytest
 
 from tests.server.paying import Merchant
 from tests.server.running import running
-from torihiki.kernel.problem import Kind, Problem, quota_exceeded, unavailable
+from torihiki.kernel.problem import Kind, Problem, quota_exceeded, timed_out, unavailable
 from torihiki.server.pay_problems import refusal
 
-STATUSES = {400, 403, 404, 405, 429, 500, 503}
+STATUSES = {400, 403, 404, 405, 408, 429, 500, 503}
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -32,6 +32,7 @@ def test_every_kind_of_problem_is_a_reason_code_and_a_message(kind: Kind) -> Non
         (None, 500, "InternalServerError"),
         (quota_exceeded(), 429, "TooManyRequests"),
         (unavailable(), 503, "ServiceUnavailable"),
+        (timed_out(), 408, "RequestTimeout"),
         (Problem(Kind.INVALID_INPUT, None), 400, "InvalidRequest"),
         (Problem(Kind.INVALID_INPUT, "x", code="MissingHeader"), 400, "MissingHeader"),
     ],

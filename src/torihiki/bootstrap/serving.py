@@ -11,12 +11,15 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
 import uvicorn
 from msgspec import UNSET
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from torihiki.bootstrap.child import WorkerChild
@@ -28,15 +31,17 @@ from torihiki.bootstrap.tls import Tls
 from torihiki.bootstrap.wiring import build
 from torihiki.config import Settings, from_environment, to_environment
 from torihiki.server.app import App
-from torihiki.server.protocol import HEAD_SECONDS, LimitedProtocol
+from torihiki.server.protocol import HEAD_SECONDS, STOP_SECONDS, LimitedProtocol
 
-DRAIN_SECONDS = 30
-"""How long requests that are under way may take after SIGTERM."""
+DRAIN_SECONDS = STOP_SECONDS + 5
+"""How long requests that are under way may take after SIGTERM: those that wait for their clients are broken off before."""
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open: longer than clients wait between the pages of a list."""
 BACKLOG = 2048
 TLS_GOODBYE_SECONDS = 1.0
 """How long a client may take to answer the end of a TLS connection; an idle one that does not would hold up the stop."""
+START_AGAIN_SECONDS = 1.0
+"""How long a server process that cannot start waits before another is started in its place."""
 CERTIFICATE_SECONDS = 3600
 """How often a running server looks whether its certificate must be renewed or was replaced."""
 
@@ -126,6 +131,20 @@ class _Server(PortsServer):
 
 class _Process(multiprocess.Process):
     """One of several server processes; what is made here is made in that process."""
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serves; a start that fails ends the process alone, a moment later.
+
+        The database was there when the server began, so it has gone for a while. At uvicorn's own status for it the first
+        process would stop all the others.
+        """
+        try:
+            super().target(sockets)
+        except SystemExit as ended:
+            if ended.code != STARTUP_FAILURE:
+                raise
+            time.sleep(START_AGAIN_SECONDS)
+            sys.exit(1)
 
     @property
     def server(self) -> uvicorn.Server:

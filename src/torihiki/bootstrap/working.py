@@ -125,6 +125,9 @@ def child() -> int:
     configure(settings.log_level)
     try:
         asyncio.run(_until_told(settings, (signal.SIGTERM,)))
+    except (OSError, sqlite3.Error, Problem, UnsuitableDatabase) as error:
+        structlog.get_logger("torihiki.worker").warning("worker cannot work now", error=str(error))
+        return 1
     except Exception:  # noqa: BLE001 - the server tries again; the log says why
         structlog.get_logger("torihiki.worker").exception("worker failed")
         return 1

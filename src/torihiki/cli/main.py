@@ -186,7 +186,9 @@ def credentials(
     data: Data = DEFAULT_DATA,
     database: Database = None,  # noqa: ARG001 - every command takes both
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the file as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar=options.FLAG, help="Print the file as JSON.")
+    ] = False,
 ) -> None:
     """Prints what a client needs: endpoint, operator token, and what each seller's clients log in and sign with."""
     import msgspec  # noqa: PLC0415 - only here

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+FLAG: Final = ""
+"""What the help shows where other options have the type of their value."""
 
 Data = Annotated[
     Path,
@@ -82,7 +85,13 @@ Workers = Annotated[
     ),
 ]
 Demo = Annotated[
-    bool, typer.Option("--demo", envvar="TORIHIKI_DEMO", help="Fill an empty store with the demo.")
+    bool,
+    typer.Option(
+        "--demo",
+        metavar=FLAG,
+        envvar="TORIHIKI_DEMO",
+        help="Fill an empty store with the demo.",
+    ),
 ]
 UsagePlans = Annotated[
     str, typer.Option(envvar="TORIHIKI_USAGE_PLANS", help="amazon, or off to lift the limits.")
@@ -105,6 +114,7 @@ PayStrict = Annotated[
     bool,
     typer.Option(
         "--pay-strict",
+        metavar=FLAG,
         envvar="TORIHIKI_PAY_STRICT",
         help="Refuse report types of the other environment, and a POST without a documented idempotency key.",
     ),
@@ -113,6 +123,7 @@ PayRefuseCaptures = Annotated[
     bool,
     typer.Option(
         "--pay-refuse-captures",
+        metavar=FLAG,
         envvar="TORIHIKI_PAY_REFUSE_CAPTURES",
         help="Refuse reports of captures, which Amazon's own API was seen not to have.",
     ),
@@ -129,6 +140,7 @@ PayLimits = Annotated[
     bool,
     typer.Option(
         "--pay-limits",
+        metavar=FLAG,
         envvar="TORIHIKI_PAY_LIMITS",
         help="Limit calls of Amazon Pay; its own figures are not public.",
     ),
@@ -137,6 +149,7 @@ Strict = Annotated[
     bool,
     typer.Option(
         "--strict",
+        metavar=FLAG,
         envvar="TORIHIKI_STRICT",
         help="Refuse shipments without packageReferenceId, with an impossible date or without transparency codes.",
     ),
@@ -145,6 +158,7 @@ AccessLog = Annotated[
     bool,
     typer.Option(
         "--access-log",
+        metavar=FLAG,
         envvar="TORIHIKI_ACCESS_LOG",
         help="Log every request, not only refused ones.",
     ),

@@ -23,6 +23,8 @@ class Kind(enum.Enum):
     """The resource is there and does not do this."""
     CONFLICT = enum.auto()
     """The resource is there already, or in a state that forbids the change."""
+    TIMED_OUT = enum.auto()
+    """The body did not come in time."""
     TOO_LARGE = enum.auto()
     """The body is over the limit."""
     UNSUPPORTED_MEDIA = enum.auto()
@@ -102,6 +104,11 @@ def unauthorized(details: str = "") -> Problem:
 def quota_exceeded() -> Problem:
     """A 429 QuotaExceeded (contract 1.9 row 15)."""
     return Problem(Kind.QUOTA_EXCEEDED, "You exceeded your quota for the requested resource.")
+
+
+def timed_out() -> Problem:
+    """A 408: the rest of the body is not waited for any more, so the connection is closed with the answer."""
+    return Problem(Kind.TIMED_OUT, "The request body was not sent in time.")
 
 
 def unavailable() -> Problem:

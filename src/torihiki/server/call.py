@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -17,7 +18,7 @@ from torihiki.kernel.caller import Caller
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.pay_caller import PayCaller
-from torihiki.kernel.problem import Kind, Problem, unauthorized
+from torihiki.kernel.problem import Kind, Problem, timed_out, unauthorized
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -27,6 +28,12 @@ Headers = Mapping[bytes, bytes]
 
 BODY_MAX_BYTES: Final = 1024 * 1024
 """The largest body of an operation that reads its body whole."""
+BODY_SECONDS: Final = 60.0
+"""How long such a body may take, from when it is asked for."""
+SILENCE_SECONDS: Final = 30.0
+"""How long a client may send nothing of a body that is read part by part."""
+CLOSING: Final = ((b"connection", b"close"),)
+"""Headers of an answer that does not wait for the rest of its request, so that nobody takes the rest for the next one."""
 
 JSON: Final = b"application/json"
 
@@ -150,33 +157,51 @@ class Call:
         """The body as it arrives, without a limit on its whole.
 
         Raises:
+            Problem: Nothing came for `SILENCE_SECONDS` while the next part was waited for (timed out).
             ClientGone: The connection closed before the body's end.
         """
-        while True:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            yield message.get("body", b"")
-            if not message.get("more_body", False):
-                return
+        more = True
+        while more:
+            try:
+                # Not around the yield: what is done with a part takes its own time, and another task may ask for the next.
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    part, more = await self._part()
+            except TimeoutError as error:
+                raise timed_out() from error
+            yield part
 
     async def body(self, limit: int = BODY_MAX_BYTES) -> bytes:
         """The whole body.
 
         Raises:
-            Problem: It is longer than `limit` bytes, or the clock cannot be read now.
+            Problem: It is longer than `limit` bytes, it took longer than `BODY_SECONDS`, or the clock cannot be read now.
             ClientGone: The connection closed before its end.
         """
         parts: list[bytes] = []
         size = 0
-        async for part in self.chunks():
-            size += len(part)
-            if size > limit:
-                raise Problem(Kind.TOO_LARGE, f"The request body is larger than {limit} bytes.")
-            parts.append(part)
+        more = True
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while more:
+                    part, more = await self._part()
+                    size += len(part)
+                    if size > limit:
+                        raise Problem(
+                            Kind.TOO_LARGE, f"The request body is larger than {limit} bytes."
+                        )
+                    parts.append(part)
+        except TimeoutError as error:
+            raise timed_out() from error
         if self._clock is not None:
             self.now = await self._clock()
         return b"".join(parts)
+
+    async def _part(self) -> tuple[bytes, bool]:
+        """What has come of the body, and whether more will."""
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        return message.get("body", b""), message.get("more_body", False)
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

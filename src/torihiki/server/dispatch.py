@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from torihiki.kernel.operation import Operation
-from torihiki.kernel.problem import Problem, invalid_input, no_resource, unauthorized
+from torihiki.kernel.problem import Kind, Problem, invalid_input, no_resource, unauthorized
 from torihiki.server import problems
 from torihiki.server.call import (
+    CLOSING,
     Answer,
     Call,
     ClientGone,
@@ -212,7 +213,7 @@ class Dispatch:
                 raise _query_too_long()  # noqa: TRY301 - as above
             answer = await route.handler(call)
         except Problem as problem:
-            answer = refusal(problem, request_id)
+            answer = _refused(refusal, problem, request_id)
             # The message may repeat what the caller sent, and that may be personal.
             failure = problem.kind.name
         except ClientGone:
@@ -260,6 +261,14 @@ class Dispatch:
             self._log.exception("stream failed", request_id=request_id)
             return "INTERNAL_FAILURE"
         return None
+
+
+def _refused(refusal: Refusal, problem: Problem, request_id: str) -> Answer:
+    """The API's answer to a problem; it ends the connection where the rest of the body is not waited for."""
+    answer = refusal(problem, request_id)
+    if problem.kind is Kind.TIMED_OUT:
+        return answer._replace(headers=(*answer.headers, *CLOSING))
+    return answer
 
 
 def _query_too_long() -> Problem:

@@ -13,6 +13,7 @@ from torihiki.server.call import Answer, Call, Handler
 from torihiki.server.pay_problems import PayError
 
 _REF: Final = "#/components/schemas/{name}"
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 Json = dict[str, Any]
 
@@ -109,9 +110,10 @@ def _error_type(operation: Operation) -> type[msgspec.Struct]:
 
 
 def _statuses(operation: Operation) -> Iterable[int]:
-    """The declared refusals, and those that the gates add."""
+    """The declared refusals, and those that the gates and the reading of a body add."""
     gates = {403} if _security(operation) else set()
-    return sorted({*operation.errors, *gates, 400, 500, 503})
+    body = {408} if operation.method in _WITH_BODY else set()
+    return sorted({*operation.errors, *gates, *body, 400, 500, 503})
 
 
 def _security(operation: Operation) -> str | None:

@@ -17,6 +17,8 @@ _TABLE: Final = {
     Kind.UNAUTHORIZED: (403, "InvalidAuthentication"),
     Kind.NOT_FOUND: (404, "ResourceNotFound"),
     Kind.UNSUPPORTED: (405, "UnsupportedOperation"),
+    # Amazon's general table has it, the operations do not declare it (contract 3.2).
+    Kind.TIMED_OUT: (408, "RequestTimeout"),
     # The operations declare neither 409 nor 413 nor 415.
     Kind.CONFLICT: (400, "InvalidRequest"),
     Kind.TOO_LARGE: (400, "InvalidRequest"),

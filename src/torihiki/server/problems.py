@@ -27,6 +27,7 @@ _TABLE: Final = {
     Kind.NOT_FOUND: _Row(404, "ResourceNotFound", b"ResourceNotFoundException"),
     Kind.UNSUPPORTED: _Row(405, "UnsupportedOperation", b"UnsupportedOperationException"),
     Kind.CONFLICT: _Row(409, "Conflict", b"ConflictException"),
+    Kind.TIMED_OUT: _Row(408, "RequestTimeout", b"RequestTimeoutException"),
     Kind.TOO_LARGE: _Row(413, "RequestTooLarge", b"RequestTooLargeException"),
     Kind.UNSUPPORTED_MEDIA: _Row(415, "UnsupportedMediaType", b"UnsupportedMediaTypeException"),
     Kind.QUOTA_EXCEEDED: _Row(429, "QuotaExceeded", b"TooManyRequestsException"),

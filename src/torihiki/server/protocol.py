@@ -1,8 +1,15 @@
-"""HTTP/1.1 on a socket: uvicorn's parser with limits on the head of a request, and refusals in each API's own shape."""
+"""HTTP/1.1 on a socket: uvicorn's parser with limits on what a client may take its time for, and refusals in each API's own shape.
+
+How long a body may take that an operation waits for is limited where it waits (`call.py`). Here is what nobody waits for,
+and it is looked at from time to time only, so that a request costs nothing more.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import sys
+import termios
 import uuid
 from typing import Any, Final
 
@@ -20,7 +27,11 @@ from torihiki.server.problems import render
 HEAD_MAX_BYTES: Final = 64 * 1024
 """Request line and headers of one request, counted while they are incomplete."""
 HEAD_SECONDS: Final = 20.0
-"""How long a client may take to send them."""
+"""How long a client may take to send them; also how often a connection is looked at."""
+STILL_SECONDS: Final = 60.0
+"""How long a client may take nothing of an answer, or go on with the rest of a request that has been answered."""
+STOP_SECONDS: Final = 25
+"""How long a request may go on when the server stops."""
 _DOCUMENTS: Final = documents.OPERATIONS[0].path.partition("{")[0].encode()
 _TOO_LARGE: Final = f"The request's headers are larger than {HEAD_MAX_BYTES} bytes."
 
@@ -41,12 +52,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._read_bytes = 0
         self._head_since = self.loop.time()
         self._watch: asyncio.TimerHandle | None = None
+        self._still: tuple[object, ...] | None = None
+        self._still_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Starts to watch the clock beside what uvicorn does."""
         super().connection_made(transport)
         self._head_since = self.loop.time()
-        self._watch = self.loop.call_later(HEAD_SECONDS, self._check_head)
+        self._watch = self.loop.call_later(HEAD_SECONDS, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stops to watch."""
@@ -55,10 +68,10 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Refuses a head that grows without an end; its beginning is dropped with the connection."""
+        """Refuses a head that grows without an end, and so what stands between or behind the parts of a body."""
         self._read_bytes = len(data)
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
+        if (self._in_head or self.cycle.more_body) and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_MAX_BYTES:
                 self.send_400_response(_TOO_LARGE)
@@ -82,8 +95,15 @@ class LimitedProtocol(HttpToolsProtocol):
             > HEAD_MAX_BYTES
         ):
             raise _HeadTooLarge
-        self._in_head = False
         super().on_headers_complete()
+        self._in_head = False
+        # What stands behind a body has the form of headers, and is none of the request's.
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body: what was read with it is not counted."""
+        self._head_bytes = -self._read_bytes
+        super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is no HTTP, and closes; `msg` says what is wrong."""
@@ -100,11 +120,50 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + answer.body)
         self.transport.close()
 
-    def _check_head(self) -> None:
-        if self._in_head and self.loop.time() - self._head_since >= HEAD_SECONDS:
-            self.transport.close()
+    def shutdown(self) -> None:
+        """Lets a request go on for a while, and breaks it off then: its operation sees that the client has gone, and ends."""
+        super().shutdown()
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch = self.loop.call_later(STOP_SECONDS, self.transport.abort)
+
+    def _look(self) -> None:
+        now = self.loop.time()
+        still = self._waits_for_client()
+        if still is None or still != self._still:
+            self._still, self._still_since = still, now
+        elif now - self._still_since >= STILL_SECONDS:
+            # To close it would wait for what the client does not take.
+            self.transport.abort()
             return
-        self._watch = self.loop.call_later(HEAD_SECONDS, self._check_head)
+        if self._in_head and now - self._head_since >= HEAD_SECONDS:
+            self.transport.close()
+        self._watch = self.loop.call_later(HEAD_SECONDS, self._look)
+
+    def _waits_for_client(self) -> tuple[object, ...] | None:
+        """What is another one when the client has gone on; None: nothing is up to it, or something else has an eye on that."""
+        unsent = self.transport.get_write_buffer_size()
+        # There is no cycle before the first head is complete.
+        if unsent:
+            left = 0 if self._in_head else self.cycle.expected_content_length
+            return self.cycle, left, unsent, _unacknowledged(self.transport)
+        if self._in_head or not self.cycle.response_complete:
+            return None
+        # Uvicorn drops its watch over an idle connection for any byte that comes, also for one that begins no request.
+        return (self.cycle,) if self.timeout_keep_alive_task is None else None
+
+
+def _unacknowledged(transport: asyncio.Transport) -> int:
+    """Bytes that the system keeps for the client: megabytes, and it takes no more of us before a third of them is gone.
+
+    0 where it does not say.
+    """
+    socket = transport.get_extra_info("socket")
+    try:
+        found = fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4)) if socket else b""
+    except OSError:
+        return 0
+    return int.from_bytes(found, sys.byteorder)
 
 
 def _refused(url: bytes, message: str, request_id: str) -> tuple[Answer, bytes]:

@@ -25,9 +25,16 @@ STATUSES: Final = {
     "InvalidRequest": 400,
     "MethodNotAllowed": 405,
     "NoSuchKey": 404,
+    "RequestTimeout": 400,
     "ServiceUnavailable": 503,
     "SignatureDoesNotMatch": 403,
 }
+
+_CODES: Final = {
+    Kind.TIMED_OUT: "RequestTimeout",
+    Kind.UNAVAILABLE: "ServiceUnavailable",
+}
+"""Of the problems that are not about the request."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -66,7 +73,7 @@ def refusal(problem: Problem | None, request_id: str) -> Answer:
     if problem is None:
         text = "We encountered an internal error. Please try again."
         return refused("InternalError", text, request_id)
-    code = "ServiceUnavailable" if problem.kind is Kind.UNAVAILABLE else "InvalidRequest"
+    code = _CODES.get(problem.kind, "InvalidRequest")
     return refused(code, problem.details or problem.message or "", request_id)
 
 

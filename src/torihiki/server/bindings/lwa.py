@@ -10,12 +10,14 @@ from torihiki.auth.lwa import wire
 from torihiki.auth.model import OAuthProblem, invalid_request
 from torihiki.auth.store import AuthStore
 from torihiki.kernel.problem import Kind, Problem
-from torihiki.server.call import Answer, Call, Handler
+from torihiki.server.call import CLOSING, Answer, Call, Handler
 
 NEVER_KEPT: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"cache-control", b"no-store"),
     (b"pragma", b"no-cache"),
 )
+
+_TIMED_OUT: Final = 408
 
 
 def bind(store: AuthStore, random_bytes: Callable[[int], bytes]) -> dict[str, Handler]:
@@ -46,6 +48,8 @@ def bind(store: AuthStore, random_bytes: Callable[[int], bytes]) -> dict[str, Ha
 def _in_oauth_words(problem: Problem) -> OAuthProblem:
     if problem.kind is Kind.TOO_LARGE:
         return invalid_request(str(problem.message))
+    if problem.kind is Kind.TIMED_OUT:
+        return OAuthProblem(_TIMED_OUT, "invalid_request", str(problem.message))
     if problem.kind is Kind.UNAVAILABLE:
         return OAuthProblem(503, "temporarily_unavailable", str(problem.message))
     raise problem
@@ -53,6 +57,8 @@ def _in_oauth_words(problem: Problem) -> OAuthProblem:
 
 def _refusal(problem: OAuthProblem, *, asked_by_basic: bool) -> Answer:
     headers = NEVER_KEPT
+    if problem.status == _TIMED_OUT:
+        headers = (*headers, *CLOSING)
     if asked_by_basic and problem.status == 401:  # noqa: PLR2004 - the one status that RFC 6749, 5.2 speaks of
         headers = (*headers, (b"www-authenticate", b'Basic realm="Login with Amazon"'))
     return Answer(wire.render_problem(problem), problem.status, headers, wire.MEDIA)
