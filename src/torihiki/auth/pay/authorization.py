@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 import string
 from collections import Counter
@@ -20,6 +21,10 @@ SIGNED_HEADERS_MAX: Final = 64
 NAMED_MAX: Final = 2
 
 _PARTS: Final = (b"publickeyid", b"signedheaders", b"signature")
+_SIGNATURE: Final = re.compile(rb"[ \t,]signature=([^,]*)", re.IGNORECASE)
+KEPT: Final = 256
+"""Headers that are kept without their signatures: those of one client are the same but for these."""
+
 # An id that was never registered, a placeholder say, is not malformed: it is unknown.
 _PUBLIC_KEY_ID: Final = re.compile(rb"[!-~]{1,128}")
 _NAME_CHARACTERS: Final = f"!#$%&'*+-.^_`|~{string.digits}{string.ascii_letters};".encode()
@@ -34,20 +39,29 @@ def parse_authorization(value: bytes) -> Authorization:
     """
     if len(value) > HEADER_MAX_BYTES:
         raise invalid_header_value(HEADER, f"It is longer than {HEADER_MAX_BYTES} bytes.")
+    found = _SIGNATURE.search(value)
+    start, end = (len(value), len(value)) if found is None else found.span(1)
+    algorithm, public_key_id, signed_headers, names = _said(value[:start] + value[end:])
+    return Authorization(
+        algorithm=algorithm,
+        public_key_id=public_key_id,
+        signed_headers=signed_headers,
+        names=names,
+        signature=_decoded(value[start:end].strip(b" \t")),
+    )
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _said(value: bytes) -> tuple[str, str, bytes, tuple[bytes, ...]]:
+    """All but the signature: algorithm, key id, and the signed headers verbatim and one by one."""
     name, _, rest = value.partition(b" ")
     algorithm = name.decode("latin-1")
     if algorithm not in SALT_BYTES:
         raise invalid_header_value(HEADER, f"It begins with none of {', '.join(SALT_BYTES)}.")
-    public_key_id, signed_headers, signature = _parts(rest)
+    public_key_id, signed_headers, _ = _parts(rest)
     if not _PUBLIC_KEY_ID.fullmatch(public_key_id):
         raise invalid_header_value(HEADER, "PublicKeyId is malformed.")
-    return Authorization(
-        algorithm=algorithm,
-        public_key_id=public_key_id.decode(),
-        signed_headers=signed_headers,
-        names=_names(signed_headers),
-        signature=_decoded(signature),
-    )
+    return algorithm, public_key_id.decode(), signed_headers, _names(signed_headers)
 
 
 def _parts(rest: bytes) -> tuple[bytes, bytes, bytes]:
@@ -69,8 +83,8 @@ def _parts(rest: bytes) -> tuple[bytes, bytes, bytes]:
     return public_key_id, signed_headers, signature
 
 
-def _names(signed_headers: bytes) -> list[bytes]:
-    names = signed_headers.lower().split(b";")
+def _names(signed_headers: bytes) -> tuple[bytes, ...]:
+    names = tuple(signed_headers.lower().split(b";"))
     if (
         len(names) > SIGNED_HEADERS_MAX
         or b"" in names
