@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import threading
 import time
@@ -14,15 +12,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from whenever import Instant
 
 from bench.machine import children, cpu_seconds
 from bench.report_rows import MERCHANT
 from bench.servers import Running, Store
-from bench.signing import ALGORITHM, HOST, REPORTS, SALT_BYTES
+from bench.signing import REPORTS, signed_headers
 from torihiki.kernel.fact import ReportType
 
 AHEAD: Final = 6
@@ -132,23 +127,8 @@ class Backlog:
         return key_id
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
-        moment = Instant.now().format_iso(unit="second").replace("-", "").replace(":", "")
-        signed = {
-            "accept": "application/json",
-            "content-type": "application/json",
-            "x-amz-pay-date": moment,
-            "x-amz-pay-host": HOST,
-            "x-amz-pay-region": "eu",
-        }
-        names = ";".join(signed)
-        lines = [method, path, "", *(f"{name}:{value}" for name, value in signed.items())]
-        lines += ["", names, hashlib.sha256(body).hexdigest()]
-        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-        signature = self._key.sign(
-            f"{ALGORITHM}\n{digest}".encode(), PSS(MGF1(SHA256()), SALT_BYTES), SHA256()
-        )
-        said = f"PublicKeyId={self._key_id}, SignedHeaders={names}, Signature={base64.b64encode(signature).decode()}"
-        return self._send(method, path, body, {**signed, "authorization": f"{ALGORITHM} {said}"})
+        headers = signed_headers(self._key, self._key_id, "eu", method, path, body)
+        return self._send(method, path, body, headers)
 
     def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         request = urllib.request.Request(

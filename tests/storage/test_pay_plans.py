@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncpg
 import pytest
-
-from torihiki.storage.postgres.database import SETTINGS
-from torihiki.storage.postgres.named import load
+from tests.storage.planning import planned
 
 REPORT_INDEX = "pay_reports_merchant_key_environment_report_id_key"
 LOOKED_UP = {
@@ -27,15 +24,7 @@ async def test_reports_are_found_by_index_even_if_the_plan_was_made_without_repo
     postgres_url: str, name: str
 ) -> None:
     """Else every look-up of a connection reads all reports of the merchant until the table is analysed."""
-    text = load("torihiki.storage.postgres", "pay_reports.sql")[name].text
-    connection = await asyncpg.connect(postgres_url, server_settings=SETTINGS)
-    try:
-        prepared = await connection.prepare(text)
-        values = ", ".join("NULL" for _ in prepared.get_parameters())
-        await connection.execute(f"PREPARE looked_up AS {text}")
-        plan = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE looked_up ({values})")]
-    finally:
-        await connection.close()
+    plan = await planned(postgres_url, "pay_reports.sql", name)
     index, condition = LOOKED_UP[name]
     at = next(number for number, line in enumerate(plan) if f"using {index} on pay_reports" in line)
     assert "Index Cond: " in plan[at + 1]

@@ -6,17 +6,16 @@ import re
 import sqlite3
 from pathlib import Path
 
-import asyncpg
 import pytest
 from tests.storage.conftest import Backend, Stores
 from tests.storage.pay_samples import LIVE, OTHERS, SANDBOX, add_merchants, later, over, report
+from tests.storage.planning import planned
 
 from torihiki.kernel.instant import Instant, TimeDelta, micros
 from torihiki.pay_reports.model import Account
 from torihiki.pay_reports.work import Unreported
 from torihiki.storage import statements
-from torihiki.storage.postgres.database import SETTINGS
-from torihiki.storage.postgres.named import Statement, load
+from torihiki.storage.postgres.named import Statement
 from torihiki.storage.sqlite.database import migrate
 
 
@@ -132,15 +131,7 @@ async def test_postgres_finds_settlements_and_documents_by_index(
     postgres_url: str, name: str
 ) -> None:
     """Even if the plan was made without any."""
-    text = load("torihiki.storage.postgres", "pay_reports.sql")[name].text
-    connection = await asyncpg.connect(postgres_url, server_settings=SETTINGS)
-    try:
-        prepared = await connection.prepare(text)
-        values = ", ".join("NULL" for _ in prepared.get_parameters())
-        await connection.execute(f"PREPARE looked_up AS {text}")
-        plan = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE looked_up ({values})")]
-    finally:
-        await connection.close()
+    plan = await planned(postgres_url, "pay_reports.sql", name)
     at = [number for number, line in enumerate(plan) if " Scan " in line]
     assert len(at) == len(LOOKED_UP[name])
     assert all("Index Cond: " in plan[number + 1] for number in at)
