@@ -78,13 +78,6 @@ def test_sandbox_has_rows_in_its_settlement_only_and_live_in_all_others() -> Non
     assert live == set(ReportType) - sandbox
 
 
-def test_both_settlements_tell_the_same_facts() -> None:
-    assert {one for one in ReportType if rules.told_by(one) is not one} == {
-        ReportType.SANDBOX_SETTLEMENT
-    }
-    assert rules.told_by(ReportType.SANDBOX_SETTLEMENT) is ReportType.SETTLEMENT
-
-
 def asked(length: TimeDelta) -> NewReport:
     return NewReport(report_type=ReportType.REFUND, start_time=NOW, end_time=NOW + length)
 

@@ -261,9 +261,6 @@ class Breaking:
         yield b'"row"\n'
         raise self._failure
 
-    async def has_rows(self, *_: Any) -> bool:
-        return True
-
     async def period(self, *_: Any) -> Period | None:
         return None
 

@@ -98,12 +98,6 @@ class ReportRows(Protocol):
         """
         ...
 
-    async def has_rows(
-        self, account: Account, report_type: ReportType, start: Instant, before: Instant
-    ) -> bool:
-        """Whether `rows` has any."""
-        ...
-
     async def period(self, account: Account, number: int) -> Period | None:
         """The settlement of that number; None: the account has none of it."""
         ...

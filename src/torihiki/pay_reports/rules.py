@@ -52,13 +52,6 @@ def has_rows(report_type: ReportType, environment: Environment) -> bool:
     return report_type is not ReportType.SANDBOX_SETTLEMENT
 
 
-def told_by(report_type: ReportType) -> ReportType:
-    """The type of the facts that the report tells: both settlement reports tell the same."""
-    if report_type is ReportType.SANDBOX_SETTLEMENT:
-        return ReportType.SETTLEMENT
-    return report_type
-
-
 def refused_type(
     report_type: ReportType, environment: Environment, policy: Policy
 ) -> Problem | None:

@@ -22,15 +22,11 @@ from torihiki.storage.ledger_export import (
     ceiling_us,
     place_of,
 )
-from torihiki.storage.ledger_runs import first_from
 from torihiki.storage.ledger_sealing import LedgerSealing
 from torihiki.storage.ledger_walk import Part, Step, Walk
 from torihiki.storage.postgres.database import Database
 from torihiki.storage.postgres.named import load
 from torihiki.storage.vault import Vault
-
-TIMES: Final = 100
-"""Runs that are searched at once for a row."""
 
 _SQL: Final = load("torihiki.storage.postgres", "report_rows.sql")
 
@@ -64,27 +60,6 @@ class PostgresReportRows:
         async with aclosing(self._parts(export, stretch, newest_first=newest_first)) as parts:
             async for part in parts:
                 yield part
-
-    async def has_rows(
-        self, account: Account, report_type: ReportType, start: Instant, before: Instant
-    ) -> bool:
-        """See `ReportRows`."""
-        series = await self._series(account, report_type)
-        if series is None:
-            return False
-        stretch = Stretch(series[0], ceiling_us(start), ceiling_us(before), 0, series[2])
-        place_us, place_key = stretch.first_place(newest_first=False)
-        given = stretch._asdict() | {"page": TIMES}
-        while True:
-            given |= {"place_us": place_us, "place_key": place_key}
-            runs = await self._database.rows(_SQL["times"], given)
-            for run in runs:
-                first = first_from(run["times"], stretch.start_us)
-                if first is not None and first < stretch.before_us:
-                    return True
-            if len(runs) < TIMES:
-                return False
-            place_us, place_key = runs[-1]["first_us"], runs[-1]["run_key"]
 
     async def period(self, account: Account, number: int) -> Period | None:
         """See `ReportRows`."""

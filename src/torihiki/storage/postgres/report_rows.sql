@@ -32,9 +32,3 @@ JOIN ledger_runs USING (run_key) ORDER BY place;
 
 -- run_values: what the rows of a run were made from
 SELECT body FROM ledger_values WHERE run_key = :run_key;
-
--- times: the next runs that reach into a stretch of time
-SELECT first_us, run_key, times FROM ledger_runs
-WHERE series_key = :series_key AND (first_us, run_key) > (:place_us::bigint, :place_key::bigint)
-  AND first_us < :before_us AND last_us >= :start_us
-ORDER BY first_us, run_key LIMIT :page;

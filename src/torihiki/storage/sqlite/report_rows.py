@@ -29,7 +29,6 @@ from torihiki.storage.ledger_export import (
     ceiling_us,
     place_of,
 )
-from torihiki.storage.ledger_runs import SPAN_US, first_from
 from torihiki.storage.ledger_sealing import LedgerSealing
 from torihiki.storage.ledger_walk import Part, Step, Walk
 from torihiki.storage.schema import UnsuitableDatabase
@@ -72,28 +71,6 @@ class SqliteReportRows:
         async with aclosing(self._parts(export, [stretch], newest_first=newest_first)) as parts:
             async for part in parts:
                 yield part
-
-    async def has_rows(
-        self, account: Account, report_type: ReportType, start: Instant, before: Instant
-    ) -> bool:
-        """See `ReportRows`."""
-        series = self._series(account, report_type)
-        if series is None:
-            return False
-        start_us, before_us = ceiling_us(start), ceiling_us(before)
-        given = {
-            "series_key": series[0],
-            "reach_us": start_us - SPAN_US,
-            "start_us": start_us,
-            "before_us": before_us,
-        }
-        try:
-            return any(
-                (first := first_from(times, start_us)) is not None and first < before_us
-                for (times,) in self._database.reader.execute(_SQL["times"], given)
-            )
-        except sqlite3.DatabaseError as error:
-            raise unavailable() from error
 
     async def period(self, account: Account, number: int) -> Period | None:
         """See `ReportRows`."""

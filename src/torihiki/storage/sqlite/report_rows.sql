@@ -31,7 +31,3 @@ ORDER BY wanted.key;
 
 -- run_values: what the rows of a run were made from
 SELECT body FROM ledger_values WHERE run_key = :run_key;
-
--- times: of runs that reach into a stretch of time
-SELECT times FROM ledger_runs INDEXED BY ledger_runs_first
-WHERE series_key = :series_key AND first_us > :reach_us AND first_us < :before_us AND last_us >= :start_us;
