@@ -96,7 +96,6 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_walk, "SORTED_LINES", 5)
     monkeypatch.setattr(ledger_walk, "PART_LINES", 3)
     monkeypatch.setattr(postgres_ledger, "PAGE", 2)
-    monkeypatch.setattr(postgres_rows, "TIMES", 2)
     monkeypatch.setattr(sqlite_rows, "TURN_SECONDS", 0)
     for module in (sqlite_rows, postgres_rows):
         monkeypatch.setattr(module, "PAGE", 3)
