@@ -185,7 +185,7 @@ async def test_cancelled_writer_leaves_nothing(
 
 
 UPLOADING = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
 from torihiki.storage.documents import open_documents
 
@@ -202,6 +202,9 @@ async def main():
         print(next(one.split()[1] for one in status if one.startswith("VmHWM")))
 
 asyncio.run(main())
+# Not through the interpreter's end, where a thread of obstore now and then finds none and aborts.
+sys.stdout.flush()
+os._exit(0)
 """
 
 
@@ -214,8 +217,9 @@ def test_upload_into_a_bucket_takes_no_more_memory_the_larger_it_is(s3: dict[str
         capture_output=True,
         env=os.environ | s3,
         timeout=120,
-        check=True,
+        check=False,
     )
+    assert ended.returncode == 0, ended.stderr.decode()
     smaller, larger = (int(one) for one in ended.stdout.split())
     assert larger - smaller < 32 * 1024
 
