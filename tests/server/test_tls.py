@@ -20,6 +20,7 @@ from tests.orders.lines import US
 from tests.server.feeding import DOCUMENTS, XML_MEDIA
 from tests.server.plain import fetch
 from tests.server.running import Running, running
+from tests.server.sharing import share_requests
 from tests.server.tls import (
     bring_certificate,
     connected,
@@ -167,18 +168,9 @@ def test_without_the_option_there_is_no_tls_and_no_certificate(tmp_path: Path) -
 
 
 def test_each_of_two_processes_speaks_tls(data: Path) -> None:
-    """Each counts its own requests: if one had answered all, it would have counted all but the last."""
     with running(data, *TLS, "--workers", "2") as server:
         url, trusted = secure_url(server), trusting(data / "ca.pem")
-        counted = [0.0]
-        for _ in range(40):
-            shown = fetch_securely(url, "/-/metrics", trusted).body.decode()
-            counted += [
-                float(line.rpartition(" ")[2])
-                for line in shown.splitlines()
-                if line.startswith('torihiki_requests_total{operation="metrics"')
-            ]
-        assert 0 < max(counted) < 39
+        assert share_requests(lambda: fetch_securely(url, "/-/metrics", trusted))
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
         assert "Traceback" not in server.said()
