@@ -184,46 +184,6 @@ async def test_cancelled_writer_leaves_nothing(
         assert unfinished_uploads(request.getfixturevalue("s3")) == 0
 
 
-UPLOADING = """
-import asyncio, os, sys
-from pathlib import Path
-from torihiki.storage.documents import open_documents
-
-async def chunks(count):
-    for _ in range(count):
-        yield bytes(1_000_000)
-        await asyncio.sleep(0)
-
-async def main():
-    store = open_documents(sys.argv[1], Path())
-    for count in (64, 192):
-        await store.put("x", chunks(count))
-        status = Path("/proc/self/status").read_text("utf-8").splitlines()
-        print(next(one.split()[1] for one in status if one.startswith("VmHWM")))
-
-asyncio.run(main())
-# Not through the interpreter's end, where a thread of obstore now and then finds none and aborts.
-sys.stdout.flush()
-os._exit(0)
-"""
-
-
-def test_upload_into_a_bucket_takes_no_more_memory_the_larger_it_is(s3: dict[str, str]) -> None:
-    """A hundred and twenty-eight megabytes more, from a source that is faster than the bucket."""
-    if not Path("/proc/self/status").is_file():
-        pytest.skip("the system has no /proc to find a process's memory in")
-    ended = subprocess.run(
-        [sys.executable, "-c", UPLOADING, f"s3://{BUCKET}/memory"],
-        capture_output=True,
-        env=os.environ | s3,
-        timeout=120,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr.decode()
-    smaller, larger = (int(one) for one in ended.stdout.split())
-    assert larger - smaller < 32 * 1024
-
-
 async def test_many_writers_of_one_name_leave_one_whole_document(store: DocumentStore) -> None:
     contents = [noise(400_000, seed) for seed in range(10)]
     await asyncio.gather(*(store.put("x", chunks(content)) for content in contents))

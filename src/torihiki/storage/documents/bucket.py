@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -30,11 +32,16 @@ CHUNK_BYTES: Final = 256 * 1024
 RETRIES: Final = 3
 RETRY_FOR: Final = timedelta(seconds=20)
 
+LAST_CALL_SECONDS: Final = 0.05
+
 Bucket = S3Store | MemoryStore
 
 
 def open_bucket(url: str) -> Bucket:
     """The bucket of an `s3://bucket/prefix` URL, with what the environment says of endpoint, region and credentials."""
+    # An answer is known before obstore's thread has let go of the interpreter; where that ends in between, the process
+    # aborts, after its work but not with status 0.
+    atexit.register(time.sleep, LAST_CALL_SECONDS)
     return S3Store.from_url(url, retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_FOR})
 
 
