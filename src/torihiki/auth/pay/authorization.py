@@ -20,7 +20,7 @@ HEADER_MAX_BYTES: Final = 8192
 SIGNED_HEADERS_MAX: Final = 64
 NAMED_MAX: Final = 2
 
-_PARTS: Final = (b"publickeyid", b"signedheaders", b"signature")
+_PARTS: Final = {b"publickeyid", b"signedheaders", b"signature"}
 _SIGNATURE: Final = re.compile(rb"[ \t,]signature=([^,]*)", re.IGNORECASE)
 KEPT: Final = 256
 """Headers that are kept without their signatures: those of one client are the same but for these."""
@@ -58,13 +58,14 @@ def _said(value: bytes) -> tuple[str, str, bytes, tuple[bytes, ...]]:
     algorithm = name.decode("latin-1")
     if algorithm not in SALT_BYTES:
         raise invalid_header_value(HEADER, f"It begins with none of {', '.join(SALT_BYTES)}.")
-    public_key_id, signed_headers, _ = _parts(rest)
+    public_key_id, signed_headers = _parts(rest)
     if not _PUBLIC_KEY_ID.fullmatch(public_key_id):
         raise invalid_header_value(HEADER, "PublicKeyId is malformed.")
     return algorithm, public_key_id.decode(), signed_headers, _names(signed_headers)
 
 
-def _parts(rest: bytes) -> tuple[bytes, bytes, bytes]:
+def _parts(rest: bytes) -> tuple[bytes, bytes]:
+    """The key id and the signed headers; there must be a signature, too."""
     found: dict[bytes, bytes] = {}
     for part in rest.split(b","):
         name, equals, value = part.strip(b" \t").partition(b"=")
@@ -74,13 +75,11 @@ def _parts(rest: bytes) -> tuple[bytes, bytes, bytes]:
         if key in found:
             raise invalid_header_value(HEADER, "A part of it stands twice.")
         found[key] = value
-    try:
-        public_key_id, signed_headers, signature = (found[key] for key in _PARTS)
-    except KeyError as error:
+    if len(found) < len(_PARTS):
         raise invalid_header_value(
             HEADER, "It needs PublicKeyId, SignedHeaders and Signature, separated by commas."
-        ) from error
-    return public_key_id, signed_headers, signature
+        )
+    return found[b"publickeyid"], found[b"signedheaders"]
 
 
 def _names(signed_headers: bytes) -> tuple[bytes, ...]:
