@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
+from asyncpg import Record
+
 from torihiki.kernel.instant import Instant
 from torihiki.pay_reports.model import Account, ReportType
 from torihiki.pay_reports.rows import Period, RowMaker
@@ -24,6 +26,7 @@ from torihiki.storage.ledger_export import (
 )
 from torihiki.storage.ledger_sealing import LedgerSealing
 from torihiki.storage.ledger_walk import Part, Step, Walk
+from torihiki.storage.postgres.ahead import one_ahead
 from torihiki.storage.postgres.database import Database
 from torihiki.storage.postgres.named import load
 from torihiki.storage.vault import Vault
@@ -102,6 +105,31 @@ class PostgresReportRows:
     async def _parts(
         self, export: Export, stretch: Stretch, *, newest_first: bool
     ) -> AsyncGenerator[bytes]:
+        part: Part | None = None
+        async with aclosing(one_ahead(self._runs(stretch, newest_first=newest_first))) as found:
+            async for step, runs, is_last in found:
+                part = part or Part(step, newest_first=newest_first)
+                for run_key, layout, times, sealed in runs:
+                    part.add(
+                        run_key, times, await self._opened(export, run_key, layout, times, sealed)
+                    )
+                if is_last:
+                    for rows in part.rows():
+                        yield rows
+                    part = None
+
+    async def _runs(
+        self, stretch: Stretch, *, newest_first: bool
+    ) -> AsyncGenerator[tuple[Step, list[Record], bool]]:
+        """The steps with their runs, some at a time, and whether these are the last of the step."""
+        async with aclosing(self._steps(stretch, newest_first=newest_first)) as steps:
+            async for step in steps:
+                for low in range(0, len(step.run_keys), OPENED):
+                    wanted = {"run_keys": step.run_keys[low : low + OPENED]}
+                    runs = await self._database.rows(_SQL["runs"], wanted)
+                    yield step, runs, low + OPENED >= len(step.run_keys)
+
+    async def _steps(self, stretch: Stretch, *, newest_first: bool) -> AsyncGenerator[Step]:
         walk = Walk(stretch.start_us, stretch.before_us, newest_first=newest_first)
         statement = _SQL["newest_first" if newest_first else "oldest_first"]
         place_us, place_key = stretch.first_place(newest_first=newest_first)
@@ -112,22 +140,15 @@ class PostgresReportRows:
             runs = [tuple(run) for run in await self._database.rows(statement, given)]
             end = len(runs) < PAGE
             for step in walk.steps(runs, end=end):
-                part = await self._part(export, step, newest_first=newest_first)
-                for rows in part.rows():
-                    yield rows
+                yield step
             if runs:
                 place_key, first_us, last_us, *_ = runs[-1]
                 place_us = last_us if newest_first else first_us
 
-    async def _part(self, export: Export, step: Step, *, newest_first: bool) -> Part:
-        part = Part(step, newest_first=newest_first)
-        for low in range(0, len(step.run_keys), OPENED):
-            wanted = {"run_keys": step.run_keys[low : low + OPENED]}
-            for run_key, layout, times, sealed in await self._database.rows(_SQL["runs"], wanted):
-                if export.is_good(layout):
-                    rows = export.opened(run_key, sealed)
-                else:
-                    (made,) = await self._database.rows(_SQL["run_values"], {"run_key": run_key})
-                    rows = export.made(run_key, times, made["body"])
-                part.add(run_key, times, rows)
-        return part
+    async def _opened(
+        self, export: Export, run_key: int, layout: bytes, times: bytes, sealed: bytes
+    ) -> bytes:
+        if export.is_good(layout):
+            return export.opened(run_key, sealed)
+        (made,) = await self._database.rows(_SQL["run_values"], {"run_key": run_key})
+        return export.made(run_key, times, made["body"])
