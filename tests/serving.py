@@ -192,8 +192,11 @@ def served(data: Path, *flags: str, database: str | None = None) -> Iterator[Ser
         try:
             url = _ready_url(process, log)
             server = Served(url, data, read_credentials(data, stored))
-            yield server
-            server.close()
+            try:
+                yield server
+            finally:
+                # Else a test that fails makes another one fail, in which these connections are found unclosed.
+                server.close()
             process.send_signal(signal.SIGTERM)
             assert process.wait(STOP_SECONDS) == 0, log.read_text("utf-8")[-4000:]
         finally:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +18,7 @@ from torihiki.storage import statements
 from torihiki.storage.postgres.database import Database as PostgresDatabase
 from torihiki.storage.postgres.database import migrate as migrate_postgres
 from torihiki.storage.schema import UnsuitableDatabase
+from torihiki.storage.sqlite.database import connect
 from torihiki.storage.sqlite.database import migrate as migrate_sqlite
 
 Table = list[dict[str, Any]]
@@ -278,6 +281,19 @@ async def test_migrations_that_start_at_once_make_one_schema(target: Target, fre
     found = await asyncio.gather(*(target.migrate() for _ in range(4)))
     assert min(found) == 0
     assert await target.schema() == await fresh.schema()
+
+
+def test_connections_to_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """One in twenty did not: SQLite does not wait where two switch a file to write-ahead logging."""
+    together = threading.Barrier(4)
+
+    def open_one(path: Path) -> None:
+        together.wait()
+        connect(path).close()
+
+    with ThreadPoolExecutor(4) as processes:
+        for number in range(80):
+            list(processes.map(open_one, [tmp_path / f"{number}.db"] * 4))
 
 
 async def test_database_of_a_newer_release_is_refused_and_left_alone(target: Target) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -23,10 +24,10 @@ Write = Callable[[sqlite3.Connection], Any]
 
 BUSY_SECONDS: Final = 30.0
 """How long a write waits for other processes that hold the database's one write lock."""
+BUSY_PAUSE_SECONDS: Final = 0.01
 BATCH_MAX: Final = 256
 """Writes that share a commit at the most."""
 PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     # What is erased or replaced leaves no copy in the file.
@@ -48,21 +49,39 @@ def connect(path: Path, cache_kib: int = READ_CACHE_KIB) -> sqlite3.Connection:
     Raises:
         UnsuitableDatabase: The file cannot be opened, or is no database.
     """
-    try:
-        connection = sqlite3.connect(
-            path,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=512,
-        )
-        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-        for pragma in PRAGMAS:
-            connection.execute(pragma)
-        connection.execute(f"PRAGMA cache_size = {-cache_kib}")
-    except sqlite3.DatabaseError as error:
-        raise UnsuitableDatabase(f"The database {path} cannot be used: {error}.") from error
+    with contextlib.ExitStack() as undoing:
+        try:
+            connection = sqlite3.connect(
+                path,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=512,
+            )
+            undoing.callback(connection.close)
+            connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            _keep_a_log(connection)
+            for pragma in PRAGMAS:
+                connection.execute(pragma)
+            connection.execute(f"PRAGMA cache_size = {-cache_kib}")
+        except sqlite3.DatabaseError as error:
+            raise UnsuitableDatabase(f"The database {path} cannot be used: {error}.") from error
+        undoing.pop_all()
     return connection
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Switches to write-ahead logging, for which SQLite does not wait where another process is about to do the same."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 def migrate(path: Path, *, up_to: int | None = None) -> int:
