@@ -86,12 +86,13 @@ class MemoryLedger:
                 continue
             posted = [self.postings[place][1] for place in places]
             times = [posting.fact.at for posting in posted]
-            if last is None:
+            ends = [one for one in (last and last.end, self.closed.get(account)) if one]
+            if not ends:
                 start = min(times)
             else:
                 merchant = self.merchants[account.merchant_id]
-                on_time = min((at for at in times if at >= last.end), default=None)
-                start = period_start(merchant, last.end, on_time, until)
+                on_time = min((at for at in times if at >= max(ends)), default=None)
+                start = period_start(merchant, max(ends), on_time, until)
             standing = Standing(
                 account=account,
                 currency=currency,

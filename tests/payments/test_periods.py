@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,26 +141,54 @@ def test_periods_follow_each_other_as_long_as_they_may() -> None:
             assert period_start(MERCHANTS[EUROPEAN], before, posted, until) == start
 
 
-@given(
-    st.sampled_from(Region),
-    st.lists(st.integers(0, 500 * 24), min_size=1, max_size=8).map(sorted),
-)
+IMPORTS = st.lists(
+    st.tuples(
+        st.integers(0, 200 * 24),
+        st.lists(st.tuples(st.integers(-200 * 24, 200 * 24), st.sampled_from(["USD", "EUR"]))),
+    ),
+    min_size=1,
+    max_size=8,
+).map(sorted)
+"""When, and of when and in which currency: hours from `FIRST`; so the account is older or younger than its payments."""
+
+
+@given(st.sampled_from(Region), IMPORTS)
 async def test_no_period_that_closes_by_itself_is_longer_than_thirty_days(
-    region: Region, hours: list[int]
+    region: Region, imports: list[tuple[int, list[tuple[int, str]]]]
 ) -> None:
-    """However long nothing was posted, and with debts that wait for months."""
+    """However long nothing was posted, with debts that wait for months, and with payments that are imported late."""
     merchant = Merchant(merchant_id=AMERICAN, region=region, created=CREATED)
     ledger = MemoryLedger({AMERICAN: merchant})
-    for place, hour in enumerate(hours):
-        transaction = Transaction(kind="Adjustment", amount=Money(100 * (-1) ** place, "USD"))
-        ledger.postings.append((ACCOUNT, settlement_row(transaction, FIRST.add(hours=hour))))
-    settlements = await close_due(ledger, FIRST.add(hours=24 * 600))
-    assert len(ledger.settled) == len(hours)
-    for before, settlement in itertools.pairwise([None, *settlements]):
-        assert settlement is not None
+    for hour, posted in imports:
+        await close_due(ledger, FIRST.add(hours=hour))
+        for place, (at, currency) in enumerate(posted):
+            transaction = Transaction(
+                kind="Adjustment", amount=Money(100 * (-1) ** place, currency)
+            )
+            ledger.postings.append((ACCOUNT, settlement_row(transaction, FIRST.add(hours=at))))
+    await close_due(ledger, FIRST.add(hours=24 * 300))
+    assert len(ledger.settled) == sum(len(posted) for _, posted in imports)
+    ends: dict[str, Instant] = {}
+    for settlement in ledger.settlements:
+        before = ends.get(settlement.currency)
         assert settlement.end - settlement.start <= PERIOD_MAX
-        assert before is None or before.end <= settlement.start
+        assert before is None or before <= settlement.start
+        ends[settlement.currency] = settlement.end
         facts = ledger.rows(settlement)
         nets = [fact.values["net_amount"] for fact in facts]
         assert sum(net.minor for net in nets if isinstance(net, Money)) == 0
-        assert all(settlement.start <= fact.at <= settlement.end for fact in facts)
+
+
+def test_history_that_is_older_than_its_account_closes_in_the_same_steps() -> None:
+    """Of Japan, where the account's first close is sixteen days after it was made."""
+    created = Instant.from_utc(2026, 3, 1, 15)
+    older = created.add(hours=-24 * 100)
+    found = next_close(accounting(Region.JAPAN, older, created=created))
+    assert found == Instant.from_utc(2026, 3, 17, 15).add(hours=-24 * 14 * 8)
+    last = created.add(hours=-1)
+    found = next_close(accounting(Region.JAPAN, older, since=last, created=created))
+    assert found == Instant.from_utc(2026, 3, 3, 15)
+    found = next_close(
+        accounting(Region.JAPAN, older, found, since=created.add(hours=1), created=created)
+    )
+    assert found == Instant.from_utc(2026, 3, 17, 15)

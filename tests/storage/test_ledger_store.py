@@ -164,26 +164,28 @@ async def test_ledger_is_what_the_one_in_memory_is_whatever_comes_when(
 MONTHS_APART = st.builds(
     lambda hour, month: hour + 24 * 35 * month, st.integers(0, 30), st.integers(0, 3)
 )
+TAKEN = st.tuples(MONTHS_APART, st.sampled_from(["USD", "EUR"]))
 
 
 @pytest.mark.usefixtures("small_steps")
 @ON_A_DATABASE
 @given(
-    steps=st.lists(st.lists(MONTHS_APART, max_size=6) | MONTHS_APART, max_size=10),
+    steps=st.lists(st.lists(TAKEN, max_size=6) | MONTHS_APART, max_size=10),
     region=st.sampled_from(Region),
 )
 async def test_period_that_begins_behind_a_long_silence_has_every_posting_once(
-    ledger: Ledger, steps: list[list[int] | int], region: Region
+    ledger: Ledger, steps: list[list[tuple[int, str]] | int], region: Region
 ) -> None:
-    """Contract 4.8; the postings were imported before the period before was closed, after that, or late."""
+    """Contract 4.8; the postings were imported before the period before was closed, after that, or late: in the
+    same currency, or when the account was closed for the sake of another one."""
     merchant_id, model = await new_merchant(ledger, region)
     numbers = itertools.count(1)
     for step in [*steps, 24 * 200]:
         if isinstance(step, int):
             await both_settle(ledger, model, merchant_id, step, reserve=500)
         else:
-            events = [event(capture(next(numbers), hour), merchant_id) for hour in step]
-            await both_append(ledger, model, events)
+            found = [capture(next(numbers), hour, 100, currency) for hour, currency in step]
+            await both_append(ledger, model, [event(one, merchant_id) for one in found])
     assert len(model.settled) == len(model.postings)
     await check(ledger, model, merchant_id)
 

@@ -80,8 +80,10 @@ def next_close(accounting: Accounting) -> Instant | None:
     begun = accounting.merchant.created if rhythm.from_creation else accounting.first_posted
     first = _first_close(rhythm, begun)
     after = max(accounting.open_since, accounting.closed_until or accounting.open_since)
-    passed = _day(after, rhythm.zone) - first
-    times = max(passed // rhythm.every, 0)
+    times = (_day(after, rhythm.zone) - first) // rhythm.every
+    if after >= begun:
+        # What is older, a history that was imported, closes in the same steps; only the account itself has to wait.
+        times = max(times, 0)
     if _midnight(first + times * rhythm.every, rhythm.zone) <= after:
         times += 1
     return _midnight(first + times * rhythm.every, rhythm.zone)
@@ -96,7 +98,7 @@ def period_start(
 
     Args:
         merchant: Whose rhythm it is.
-        before: The end of the settlement before.
+        before: Until when the account is closed, or the end of the settlement before in this currency.
         posted: The first transaction behind that; None: there is none.
         until: The end.
     """

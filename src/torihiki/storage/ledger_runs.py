@@ -208,7 +208,7 @@ class Sum(msgspec.Struct):
     """What waits to be settled, as it is added up run by run.
 
     Args:
-        since_us: The end of the last settlement: what is before came late.
+        since_us: What is before came late.
         first_us: The first posting that did not; None: there is none.
     """
 

@@ -54,13 +54,20 @@ class Closing(msgspec.Struct, frozen=True):
     """How the periods of a merchant are closed, in each of his currencies.
 
     Args:
+        closed_us: Until when the account is closed; None: it never was.
         until: Their end.
         close: Decides.
     """
 
     merchant: Merchant
+    closed_us: int | None
     until: Instant
     close: Close
+
+    def since_us(self, last: Last | None) -> int:
+        """Before then is what came late: a close settles every currency, also one that had nothing to settle."""
+        ends = (EVER_US if last is None else last.end_us, self.closed_us)
+        return max(end_us for end_us in ends if end_us is not None)
 
     def settlement(
         self, currency: str, number: int, last: Last | None, waiting: Sum
@@ -85,10 +92,12 @@ class Closing(msgspec.Struct, frozen=True):
 
     def _start(self, last: Last | None, first_us: int | None) -> Instant | None:
         posted = None if first_us is None else from_micros(first_us)
-        if last is None:
+        since_us = self.since_us(last)
+        if since_us == EVER_US:
             return posted
-        # Rows are found by the start. A later one loses none, because it is never behind the first posting that waits.
-        return period_start(self.merchant, from_micros(last.end_us), posted, self.until)
+        # Rows are found by the start. A later one loses none, because it is never behind the first posting that waits
+        # and did not come late.
+        return period_start(self.merchant, from_micros(since_us), posted, self.until)
 
 
 def settlement_row(

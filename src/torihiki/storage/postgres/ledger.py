@@ -344,7 +344,7 @@ async def _settle(
     if not locked:
         return []
     account_key, closed_us = locked[account]
-    closing = Closing(merchants[account.merchant_id][1], until, close)
+    closing = Closing(merchants[account.merchant_id][1], closed_us, until, close)
     if closed_us is not None and closed_us >= until_us:
         return []
     await _SQL["number_lock"].on(connection, lock=NUMBER_LOCK)
@@ -355,7 +355,8 @@ async def _settle(
     for series_key, currency in currencies:
         rows = await _SQL["last_settlement"].on(connection, series_key=series_key)
         last = ledger_settling.last_settlement(_first(rows))
-        waiting = await _waiting(connection, series_key, last, until_us)
+        waiting = Sum(closing.since_us(last))
+        await _add_waiting(waiting, connection, series_key, last, until_us)
         (number,) = await _SQL["next_number"].on(connection)
         settlement = closing.settlement(currency, number["number"], last, waiting)
         if settlement is not None:
@@ -370,14 +371,13 @@ async def _settle(
     return settlements
 
 
-async def _waiting(
-    connection: Connection, series_key: int, last: Last | None, before_us: int
-) -> Sum:
-    """What a series has that was posted before then and is in no settlement."""
+async def _add_waiting(
+    waiting: Sum, connection: Connection, series_key: int, last: Last | None, before_us: int
+) -> None:
+    """Adds what a series has that was posted before then and is in no settlement."""
     start_us = EVER_US if last is None else last.end_us
     after_run = 0 if last is None else last.last_run
     given: dict[str, Any] = {"series_key": series_key, "start_us": start_us, "page": PAGE}
-    waiting = Sum(start_us)
     place = {"place_us": start_us - SPAN_US, "place_key": NO_KEY}
     rows: Sequence[asyncpg.Record] = ()
     while True:
@@ -396,4 +396,3 @@ async def _waiting(
             after_run = run_key
         if len(rows) < PAGE:
             break
-    return waiting

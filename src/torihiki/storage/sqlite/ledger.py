@@ -301,8 +301,8 @@ def _settle(
     if not found:
         return []
     ((merchant_key, merchant),) = found.values()
-    closing = Closing(merchant, until, close)
     account_key, closed_us = _account(connection, merchant_key, account)
+    closing = Closing(merchant, closed_us, until, close)
     if closed_us is not None and closed_us >= until_us:
         return []
     given = {"account_key": account_key, "report_type": ReportType.SETTLEMENT}
@@ -312,7 +312,8 @@ def _settle(
         last = ledger_settling.last_settlement(
             connection.execute(_SQL["last_settlement"], series).fetchone()
         )
-        waiting = _waiting(connection, series_key, last, until_us)
+        waiting = Sum(closing.since_us(last))
+        _add_waiting(waiting, connection, series_key, last, until_us)
         (number,) = connection.execute(_SQL["next_number"]).fetchone()
         settlement = closing.settlement(currency, number, last, waiting)
         if settlement is not None:
@@ -328,10 +329,14 @@ def _settle(
     return settlements
 
 
-def _waiting(
-    connection: sqlite3.Connection, series_key: int, last: Last | None, before_us: int
-) -> Sum:
-    """What a series has that was posted before then and is in no settlement."""
+def _add_waiting(
+    waiting: Sum,
+    connection: sqlite3.Connection,
+    series_key: int,
+    last: Last | None,
+    before_us: int,
+) -> None:
+    """Adds what a series has that was posted before then and is in no settlement."""
     start_us = EVER_US if last is None else last.end_us
     after_run = 0 if last is None else last.last_run
     given = {
@@ -341,7 +346,6 @@ def _waiting(
         "before_us": before_us,
         "after_run": after_run,
     }
-    waiting = Sum(start_us)
     for run_key, times, nets in connection.execute(_SQL["runs_between"], given):
         # Of a run that is new, what lies before came late and waits too.
         waiting.add(
@@ -350,4 +354,3 @@ def _waiting(
     if last is not None:
         for times, nets in connection.execute(_SQL["late_runs"], given):
             waiting.add(times, nets, start_us=None, before_us=before_us)
-    return waiting
