@@ -233,17 +233,17 @@ async def test_report_that_was_put_off_is_nobodys_until_its_time(pay: Stores, pe
     """Nor does its worker's end bring it back earlier, or take its try back."""
     await pay.pay_reports.add_report(LIVE, report(1))
     claim = await taken(pay.pay_work)
-    await pay.pay_work.put_off(claim.report_key, "w2", machine(5))
+    await pay.pay_work.put_off(claim.report_key, "w2", machine(5), tries=0)
     assert await claimed(peer.pay_work, "w2", machine(9)) is None
-    await pay.pay_work.put_off(claim.report_key, "w1", machine(40))
+    await pay.pay_work.put_off(claim.report_key, "w1", machine(40), tries=3)
     await pay.pay_work.release("w1")
     assert not await pay.pay_work.extend(claim.report_key, "w1", machine(1))
     assert not await done(pay.pay_work, claim)
     assert await claimed(pay.pay_work, "w1", machine(39)) is None
     heir = await taken(peer.pay_work, "w2", machine(40))
-    assert heir.tries == 2
+    assert heir.tries == 4
     assert await done(peer.pay_work, heir, "w2")
-    await peer.pay_work.put_off(heir.report_key, "w2", machine(50))
+    await peer.pay_work.put_off(heir.report_key, "w2", machine(50), tries=0)
     assert await claimed(pay.pay_work, "w1", machine(1000)) is None
 
 

@@ -26,7 +26,7 @@ from tests.server.feeding import (
 )
 from tests.server.running import running
 from tests.serving import Served, read_credentials
-from tests.worker.test_process import PROCESSES, until, workers
+from tests.worker.test_process import PROCESSES, until, until_gone, workers
 
 MANY = 1500
 KILLS = 3
@@ -114,6 +114,8 @@ def test_feed_whose_worker_is_killed_again_and_again_is_applied_exactly_once(
                 assert feeder.feed(feed_id)["processingStatus"] in OPEN, f"ended before kill {kill}"
                 time.sleep(0.01)
             os.kill(worker, signal.SIGKILL)
+            # Else a slow machine still shows the one that is dying as the next one.
+            until_gone(worker)
         feeder.finished(feed_id, 120)
         report = feeder.report(feed_id)
         odd = len(range(0, MANY, 3))

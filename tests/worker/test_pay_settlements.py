@@ -289,3 +289,36 @@ async def test_settlement_of_long_ago_gets_no_report_and_a_forgotten_one_none_ag
     while await peer.report_missing(later):
         pass
     assert await settled(office) == []
+
+
+async def test_report_from_before_its_settlement_goes_no_earlier_than_that(
+    office: Office, backend: Backend
+) -> None:
+    """Closed while the clock was ahead, reported when it was back; else the next worker would report it again."""
+    await office.capture(range(2, 40))
+    ahead = FIRST + 10 * DAY
+    assert await close_at_will(office.ledger.store, MERCHANT, ahead)
+    one = runner(office.ledger)
+    while await one.report_missing(FIRST):
+        pass
+    (report,) = await settled(office)
+    assert report.created_time == FIRST < report.end_time == ahead
+    await finish(office.maker(), FIRST)
+    work = office.ledger.stores.pay_work
+    assert await work.old_reports(ahead, 10) == []
+    old = await work.old_reports(ahead + SECOND, 10)
+    await work.forget([one.report_key for one in old])
+    peer = runner(await opened(backend))
+    while await peer.report_missing(ahead + 90 * DAY + SECOND):
+        pass
+    assert await settled(office) == []
+
+
+async def test_report_is_not_begun_before_it_was_made(office: Office) -> None:
+    """Whoever sets the clock back in between."""
+    await office.capture(range(2, 5))
+    report_id = await office.ask()
+    await finish(office.maker(), MARCH)
+    report = await office.report(report_id)
+    assert report.processing_status is ProcessingStatus.COMPLETED
+    assert report.created_time == report.processing_start_time == report.processing_end_time

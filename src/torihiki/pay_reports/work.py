@@ -90,8 +90,15 @@ class ReportWork(Protocol):
         """
         ...
 
-    async def put_off(self, report_key: int, owner: str, until: Instant) -> None:
-        """Gives the report back, which nobody gets until then; nothing happens if `owner` does not hold it."""
+    async def put_off(self, report_key: int, owner: str, until: Instant, *, tries: int) -> None:
+        """Gives the report back, which nobody gets until then; nothing happens if `owner` does not hold it.
+
+        Args:
+            report_key: Of the claim.
+            owner: Who claimed it.
+            until: By the machine's clock.
+            tries: As many count from now on.
+        """
         ...
 
     async def release(self, owner: str) -> None:
@@ -129,7 +136,10 @@ class ReportWork(Protocol):
         ...
 
     async def old_reports(self, before: Instant, limit: int) -> Sequence[OldReport]:
-        """Up to `limit` reports that are over and were created before that instant, the oldest first."""
+        """Up to `limit` reports that are over and were created before that instant, the oldest first.
+
+        One of a settlement is as old as that at the most: the clock may have been set back since it was closed.
+        """
         ...
 
     async def forget(self, report_keys: Sequence[int]) -> None:

@@ -34,11 +34,12 @@ BEAT_SECONDS: Final = 3.0
 MAKERS: Final = 2
 """Reports that a worker makes at once, so that a long one does not keep short ones waiting."""
 TRIES: Final = 6
-"""How often workers begin a report before it is given up: five minutes if its document cannot be written, see `_pause`, and
-one if it kills them."""
+"""How often workers begin a report before it is given up, because it kills them."""
+UNWRITTEN_TRIES: Final = TRIES - 2
+"""As many tries at the most count of those whose document could not be written: the place of the documents is tried for
+as long as it takes, every 160 s in the end (see `_pause`), and a report that kills its worker after that has tries left."""
 
 NOT_SETTLED: Final = "The ledger has no settlement of the number {number}."
-NOT_WRITTEN: Final = "The document could not be written; the worker's log says why."
 LOST: Final = "It was begun {tries} times, and the last worker was lost: killed, out of memory, or held up too long."
 UNEXPECTED: Final = "Making the document failed with {error}; the worker's log says where."
 
@@ -306,13 +307,11 @@ class ReportMaker:
                 held = await self._work.extend(report_key, self._owner, self._machine_now() + LEASE)
 
     async def _put_off(self, claim: Claim) -> None:
-        """Leaves the report for a while, or gives it up after the last try."""
-        if claim.tries == TRIES:
-            await self._fail(claim, NOT_WRITTEN)
-            return
+        """Leaves the report for a while, until the place of the documents may be there again."""
         self._log.warning("report put off", report=claim.report.report_id, tries=claim.tries)
         until = self._machine_now() + _pause(claim.tries)
-        await self._work.put_off(claim.report_key, self._owner, until)
+        tries = min(claim.tries, UNWRITTEN_TRIES)
+        await self._work.put_off(claim.report_key, self._owner, until, tries=tries)
 
     async def _fail_unexpectedly(self, claim: Claim, error: Exception) -> None:
         self._log.error("report failed", report=claim.report.report_id, exc_info=error)

@@ -179,9 +179,10 @@ class PostgresReportWork:
         row = pay_rows.ending(ended, document_bytes)
         return bool(await self._rows("finish", report_key=report_key, owner=owner, **row))
 
-    async def put_off(self, report_key: int, owner: str, until: Instant) -> None:
+    async def put_off(self, report_key: int, owner: str, until: Instant, *, tries: int) -> None:
         """See `ReportWork`."""
-        await self._rows("put_off", report_key=report_key, owner=owner, until_us=micros(until))
+        row = {"until_us": micros(until), "tries": tries}
+        await self._rows("put_off", report_key=report_key, owner=owner, **row)
 
     async def release(self, owner: str) -> None:
         """See `ReportWork`."""

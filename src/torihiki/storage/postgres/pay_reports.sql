@@ -94,7 +94,7 @@ RETURNING schedule_key;
 
 -- claim: gives a worker the open report that waits longest and that nobody holds; maybe only if it was never tried
 UPDATE pay_reports AS report SET owner = :owner, lease_us = :until_us, tries = tries + 1,
-  processing_start_us = coalesce(processing_start_us, :now_us)
+  processing_start_us = coalesce(processing_start_us, greatest(report.created_us, :now_us))
 FROM pay_merchants AS merchant
 WHERE merchant.merchant_key = report.merchant_key AND report_key = (
   SELECT report_key FROM pay_reports
@@ -115,7 +115,7 @@ WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL
 RETURNING report_key;
 
 -- put_off: gives it back, to be had later
-UPDATE pay_reports SET owner = NULL, lease_us = :until_us
+UPDATE pay_reports SET owner = NULL, lease_us = :until_us, tries = :tries
 WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL;
 
 -- release: gives back what a worker holds
@@ -139,9 +139,10 @@ ORDER BY number;
 -- owned: documents that a report has
 SELECT document_id FROM pay_reports WHERE document_id = ANY (:document_ids::text[]);
 
--- old_reports: the oldest that are over
+-- old_reports: the oldest that are over; that of a settlement not before the settlement is as old
 SELECT report_key, document_id FROM pay_reports
-WHERE lease_us IS NULL AND created_us < :before_us ORDER BY created_us, report_key LIMIT :page;
+WHERE lease_us IS NULL AND created_us < :before_us AND (settlement IS NULL OR end_us < :before_us)
+ORDER BY created_us, report_key LIMIT :page;
 
 -- forget: those whose documents are gone
 DELETE FROM pay_reports WHERE report_key = ANY (:report_keys::bigint[]) AND status <> 'IN_PROGRESS';

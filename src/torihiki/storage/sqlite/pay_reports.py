@@ -184,10 +184,10 @@ class SqliteReportWork:
         held = {"report_key": report_key, "owner": owner}
         return await self._change("finish", held | pay_rows.ending(ended, document_bytes)) > 0
 
-    async def put_off(self, report_key: int, owner: str, until: Instant) -> None:
+    async def put_off(self, report_key: int, owner: str, until: Instant, *, tries: int) -> None:
         """See `ReportWork`."""
         row = {"report_key": report_key, "owner": owner, "until_us": micros(until)}
-        await self._change("put_off", row)
+        await self._change("put_off", row | {"tries": tries})
 
     async def release(self, owner: str) -> None:
         """See `ReportWork`."""

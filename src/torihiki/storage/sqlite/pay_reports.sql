@@ -88,7 +88,7 @@ WHERE lease_us IS NOT NULL AND lease_us <= :at_us AND (:again OR tries = 0) ORDE
 
 -- hold: gives it to a worker
 UPDATE pay_reports SET owner = :owner, lease_us = :until_us, tries = tries + 1,
-  processing_start_us = coalesce(processing_start_us, :now_us)
+  processing_start_us = coalesce(processing_start_us, max(created_us, :now_us))
 WHERE report_key = :report_key;
 
 -- held: what the worker has to know of it
@@ -107,7 +107,7 @@ UPDATE pay_reports SET status = :status, processing_end_us = :processing_end_us,
 WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL;
 
 -- put_off: gives it back, to be had later
-UPDATE pay_reports SET owner = NULL, lease_us = :until_us
+UPDATE pay_reports SET owner = NULL, lease_us = :until_us, tries = :tries
 WHERE report_key = :report_key AND owner = :owner AND lease_us IS NOT NULL;
 
 -- release: gives back what a worker holds
@@ -131,9 +131,10 @@ ORDER BY number;
 -- owned: documents that a report has
 SELECT document_id FROM json_each(:document_ids) AS wanted CROSS JOIN pay_reports ON document_id = wanted.value;
 
--- old_reports: the oldest that are over
+-- old_reports: the oldest that are over; that of a settlement not before the settlement is as old
 SELECT report_key, document_id FROM pay_reports
-WHERE lease_us IS NULL AND created_us < :before_us ORDER BY created_us, report_key LIMIT :page;
+WHERE lease_us IS NULL AND created_us < :before_us AND (settlement IS NULL OR end_us < :before_us)
+ORDER BY created_us, report_key LIMIT :page;
 
 -- forget: one whose document is gone
 DELETE FROM pay_reports WHERE report_key = ? AND status <> 'IN_PROGRESS';
