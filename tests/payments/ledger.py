@@ -64,7 +64,8 @@ class MemoryLedger:
                 self.postings.append((account, entry.posting))
         self.known |= {key: pack(known) for key, known in recorded.known.items()}
         ids = {event.key.account.merchant_id for event in events}
-        return Appended(new=len(recorded.entries), unknown=frozenset(ids - self.merchants.keys()))
+        unknown = frozenset(ids - self.merchants.keys())
+        return Appended(new=len(recorded.entries), unknown=unknown, refused=recorded.refused)
 
     async def settle(
         self, account: Account, until: Instant, close: Callable[[Standing], Settlement | None]

@@ -39,6 +39,7 @@ from tests.serving import TORIHIKI, Served, environment, read_credentials, serve
 
 IMPORT = "/-/api/v1/payments"
 NOW = "2026-05-01T12:00:00Z"
+TAKEN = "`adjustmentId` is that of another adjustment already"
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +214,26 @@ def test_bad_lines_are_named_by_number_and_the_good_ones_kept(
     }  # fmt: skip
 
 
+def test_lines_that_contradict_the_ledger_are_named_by_number(
+    server: Served, merchant: Merchant
+) -> None:
+    """An adjustment's id that is taken, and another currency: in one body, and again in the next."""
+    objects = (
+        refund(total=amount("1000", "JPY")),
+        charge(),
+        adjustment(),
+        adjustment(total=amount("500.00")),
+        adjustment(),
+    )
+    body = b"\n".join(line(one, merchant_id=merchant.merchant_id) for one in objects)
+    errors = [
+        {"line": 1, "reason": "`refundAmount` is in another currency than the charge"},
+        {"line": 4, "reason": TAKEN},
+    ]
+    assert post(server, body) == {"imported": 3, "new": 2, "failed": 2, "errors": errors}
+    assert post(server, body) == {"imported": 3, "new": 0, "failed": 2, "errors": errors}
+
+
 def test_import_without_a_body_imports_nothing(server: Served) -> None:
     assert post(server, b"") == taken(0, 0)
     assert post(server, b"\n\r\n \n") == taken(0, 0)
@@ -306,8 +327,10 @@ def test_large_import_streams_in_flat_memory(data: Path) -> None:
         assert peak_kib(server.process.pid) - before < 12 * 1024
 
 
-def command(*arguments: str | Path, database: str | None, given_lines: bytes = b"") -> str:
-    """What a command that must succeed says."""
+def command(
+    *arguments: str | Path, database: str | None, given_lines: bytes = b"", status: int = 0
+) -> str:
+    """What a command says that must end so, with what it says of failures."""
     stored = ("--database", database) if database else ()
     ended = subprocess.run(
         [TORIHIKI, *arguments, *stored],
@@ -317,8 +340,8 @@ def command(*arguments: str | Path, database: str | None, given_lines: bytes = b
         timeout=60,
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout.decode()
+    assert ended.returncode == status, ended.stderr
+    return (ended.stdout + (ended.stderr if status else b"")).decode()
 
 
 def test_import_by_command_beside_a_running_server_is_reported_at_once(
@@ -336,6 +359,13 @@ def test_import_by_command_beside_a_running_server_is_reported_at_once(
             "6 states of payments imported, 0 of them new, 0 lines refused\n"
         )
         assert "P01-1111111-2222222-R000001" in told(merchant, REFUND)
+        lines = (adjustment(), adjustment(at="20260401T100000Z"))
+        (tmp_path / "lines.ndjson").write_bytes(
+            b"\n".join(line(one, merchant_id=merchant.merchant_id) for one in lines)
+        )
+        assert command(*arguments, database=own_database, status=1) == (
+            f"1 states of payments imported, 1 of them new, 1 lines refused\nline 2: {TAKEN}\n"
+        )
 
 
 def test_rekey_seals_the_ledger_anew_and_its_reports_are_the_same(

@@ -5,14 +5,17 @@ The same states in another order come to the same: of two the later one counts, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
 
+from torihiki.kernel.instant import Instant, from_micros
 from torihiki.payments.fees import given_back
 from torihiki.payments.model import (
+    Adjustment,
     Charge,
+    Decline,
     Event,
     Known,
     KnownCharge,
@@ -21,16 +24,22 @@ from torihiki.payments.model import (
     KnownRefunds,
     ObjectKey,
     Permission,
+    Refund,
     Refunds,
 )
-from torihiki.payments.schemas import ChargeState, PermissionState
+from torihiki.payments.schemas import ChargeState, PermissionState, RefundState
+from torihiki.payments.statuses import HELD
 
 _PLACES: Final = {
     state.value: place
-    for states in (PermissionState, ChargeState)
+    for states in (PermissionState, RefundState, ChargeState)
     for place, state in enumerate(states)
 }
-"""Which of two states of an object comes later that have the same time."""
+"""Which of two states of an object comes later that have the same time. Declined is the last but one of a charge and the
+last of a refund, so the place in the one is good for the other."""
+
+_EVER: Final = from_micros(0)
+"""Before every event."""
 
 
 class Knowledge:
@@ -108,3 +117,67 @@ def brought_up_to(old: KnownCharge, event: Event, charge: Charge) -> KnownCharge
         return old
     capture = old.as_captured if ChargeState.CAPTURED in old.states else None
     return replace(old, charge=charge, updated=event.updated, state=event.state, capture=capture)
+
+
+def entered(known: KnownCharge, event: Event, charge: Charge) -> KnownCharge:
+    """What is known of the charge once it is known to have been in the state of the event too.
+
+    One that was declined when it was authorized, or later, failed at its capture.
+    """
+    held, decline, begun = _held_since(known), known.decline, []
+    if event.state in HELD:
+        held = min(held or event.updated, event.updated)
+    elif event.state == ChargeState.DECLINED:
+        decline = Decline(charge=charge, updated=event.updated, reason=event.reason)
+    if event.state in {ChargeState.CAPTURE_INITIATED, ChargeState.CAPTURED}:
+        begun.append(event.updated)
+    if decline is not None and held is not None and held <= decline.updated:
+        begun.append(decline.updated)
+        decline = None
+    if known.capture_started is not None:
+        begun.append(known.capture_started)
+    return replace(
+        known,
+        states=(*known.states, event.state),
+        capture_started=min(begun, default=None),
+        held=held,
+        decline=decline,
+    )
+
+
+def _held_since(known: KnownCharge) -> Instant | None:
+    # Older versions kept the states without their times, and took what was imported before for what was before.
+    return known.held or (_EVER if HELD.intersection(known.states) else None)
+
+
+def in_order(events: Iterable[Event], known: Mapping[ObjectKey, Known]) -> list[Event]:
+    """The events of a batch such that each finds what it needs before it, whatever order they came in.
+
+    Charge permissions and charges are in the order of their times, so that a charge tells of its permission as it was
+    then; but a permission of which nothing was known begins before all of them. Refunds come after every charge, and
+    adjustments last, in the order in which they came.
+    """
+    waiting = list(events)
+    firsts: dict[ObjectKey, Event] = {}
+    for event in waiting:
+        if isinstance(event.body, Permission) and event.key not in known:
+            firsts[event.key] = min(firsts.get(event.key, event), event, key=_moment)
+
+    def turn(event: Event) -> tuple[int, Instant, int, int, str]:
+        match event.body:
+            case Permission():
+                is_first = firsts.get(event.key) is event
+                return (0 if is_first else 1, event.updated, 0, _PLACES[event.state], "")
+            case Charge():
+                return (1, event.updated, 1, _PLACES[event.state], "")
+            case Refund():
+                # Of refunds of one second, the id decides which gets the cent that does not divide.
+                return (2, event.updated, 0, _PLACES[event.state], event.key.object_id)
+            case Adjustment():
+                return (3, _EVER, 0, 0, "")
+
+    return sorted(waiting, key=turn)
+
+
+def _moment(event: Event) -> tuple[Instant, int]:
+    return event.updated, _PLACES[event.state]

@@ -181,6 +181,14 @@ class Refunds(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     latest: Instant | None = None
 
 
+class Decline(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """How a charge was declined: the body as it was told then, when, and why."""
+
+    charge: Charge
+    updated: Instant
+    reason: str | None
+
+
 class KnownCharge(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="charge"):
     """What the ledger knows of a charge. Members are stored by their place, so there are only ever more of them.
 
@@ -195,6 +203,9 @@ class KnownCharge(msgspec.Struct, frozen=True, kw_only=True, array_like=True, ta
         state: The latest state; older versions did not keep it.
         capture: As the state that was posted as captured told it; None: as `charge` does.
         refunds: None: an older version stored the charge.
+        held: Since when it is known to have been authorized; None: it is not, or an older version stored that.
+        decline: Of one that was told as an authorization that failed, because it is not known to have been authorized
+            before.
     """
 
     charge: Charge
@@ -207,6 +218,8 @@ class KnownCharge(msgspec.Struct, frozen=True, kw_only=True, array_like=True, ta
     state: str = ""
     capture: Charge | None = None
     refunds: Refunds | None = None
+    held: Instant | None = None
+    decline: Decline | None = None
 
     @property
     def as_captured(self) -> Charge:
@@ -258,12 +271,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """What to append to the ledger.
 
     Args:
-        entries: One for each new event, in order.
+        entries: One for each event that is new and not refused, in the order in which they were recorded.
         known: What is known of the objects that changed, in the place of what was.
+        refused: Events that contradict what is known, with the reason.
     """
 
     entries: list[Entry]
     known: dict[ObjectKey, Known]
+    refused: dict[EventKey, str] = {}
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

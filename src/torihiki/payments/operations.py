@@ -11,7 +11,7 @@ from torihiki.kernel.line_import import IMPORT_BATCH, LineError, LineImport
 from torihiki.kernel.problem import Kind, Problem
 from torihiki.payments.lines import BadLine, parse_line
 from torihiki.payments.model import Account, Accounting, Environment, Event, Settlement
-from torihiki.payments.recording import Recorder
+from torihiki.payments.recording import Recorder, told_apart
 from torihiki.payments.settlement import close, next_close
 from torihiki.payments.store import LedgerStore
 
@@ -35,8 +35,8 @@ class PaymentReport(msgspec.Struct, frozen=True, kw_only=True):
 class PaymentImport(LineImport):
     """An import under way: takes lines one by one and appends them in batches.
 
-    A line that is bad is noted and the others are kept. What the ledger has already is taken and adds nothing, so an
-    import that was killed is repeated from its start.
+    A line that is bad, or contradicts what the ledger has, is noted and the others are kept. What the ledger has already
+    is taken and adds nothing, so an import that was killed is repeated from its start.
     """
 
     def __init__(self, store: LedgerStore, recorder: Recorder) -> None:
@@ -52,7 +52,7 @@ class PaymentImport(LineImport):
         if not self._counted(line):
             return
         try:
-            event = parse_line(line)
+            event = told_apart(parse_line(line))
         except BadLine as error:
             self.refuse(str(error))
             return
@@ -78,8 +78,11 @@ class PaymentImport(LineImport):
         self._new += appended.new
         for line, event in batch:
             merchant_id = event.key.account.merchant_id
+            reason = appended.refused.get(event.identity)
             if merchant_id in appended.unknown:
                 self.refuse(f"there is no merchant {merchant_id!r}", line)
+            elif reason is not None:
+                self.refuse(reason, line)
             else:
                 self._imported += 1
 

@@ -2,14 +2,16 @@
 
 A charge or a refund is in each of its states once, so it gives each row once, however often and in whatever order its
 states are imported; a charge permission comes back to its states, so it gives a row for each time. A row says what the
-state said that it is of, not what is the latest. What was not imported is not invented: a charge that is first seen
-captured has no row of its authorization being open. In the sandbox there is but the settlement (contract 4.11), and only
-there are authorizations posted (contract 5.3).
+state said that it is of, not what is the latest. The order of a batch means nothing; of several batches, a row that one
+wrote stays, and a later one adds those that it shows to be missing. What was not imported is not invented: a charge that is
+first seen captured has no row of its authorization being open. In the sandbox there is but the settlement (contract 4.11),
+and only there are authorizations posted (contract 5.3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Final
 
 from msgspec.structs import replace
@@ -26,7 +28,14 @@ from torihiki.payments.fees import (
     rate,
 )
 from torihiki.payments.identifiers import is_recurring
-from torihiki.payments.knowledge import Knowledge, brought_up_to, is_latest, refunds_of
+from torihiki.payments.knowledge import (
+    Knowledge,
+    brought_up_to,
+    entered,
+    in_order,
+    is_latest,
+    refunds_of,
+)
 from torihiki.payments.model import (
     Adjustment,
     Charge,
@@ -58,6 +67,7 @@ from torihiki.payments.rows import (
 )
 from torihiki.payments.schemas import AdjustmentType, ChargeState, RefundState
 from torihiki.payments.statuses import (
+    BEGINNINGS,
     CLOSED,
     authorization_status,
     capture_status,
@@ -71,14 +81,36 @@ _ABOUT_A_CAPTURE: Final = frozenset(
 )
 """Which adjustments name their transaction (contract 5.2, column 3)."""
 
+_WITHOUT_CAPTURE: Final = frozenset((ChargeState.DECLINED, ChargeState.CANCELED))
+"""States in which a charge that was not captured never will be."""
+
+
+class _Contradiction(ValueError):
+    """An event cannot be true beside what is known; the text says why and repeats no value."""
+
+
+def told_apart(event: Event) -> Event:
+    """The event as a ledger is to have it: the state of an adjustment also tells what it moves.
+
+    So another one with the same id and time is another event, and comes to be compared. The description does not count,
+    since it may speak of people and states are kept in clear.
+    """
+    body = event.body
+    if not isinstance(body, Adjustment):
+        return event
+    sums = (body.amount, body.percentage_fee, body.fixed_fee)
+    words = [body.transaction_type, body.charge_id or "", *(str(one.minor) for one in sums)]
+    told = "\n".join([*words, body.amount.currency])
+    return replace(event, state=f"{event.state} {sha256(told.encode()).hexdigest()[:16]}")
+
 
 class Recorder:
     """Decides what a batch of events appends to the ledger; the store calls it inside its transaction.
 
-    A refund finds its charge, and a charge its charge permission, if these were imported before it or stand before it
-    in the batch. Otherwise its lines leave out what only they know, and a refund gives back what a capture as large would
-    have cost. What all refunds of a capture give back is never more than was taken of it, unless those that were imported
-    before it are larger.
+    A refund finds its charge, and a charge its charge permission, if these were imported before it or stand in the same
+    batch. Otherwise its lines leave out what only they know, and a refund gives back what a capture as large would have
+    cost. What all refunds of a capture give back is never more than was taken of it, unless batches before it gave more;
+    those that come then give nothing.
 
     Args:
         rates: What Amazon keeps of a capture.
@@ -116,25 +148,32 @@ class Recorder:
         """What to append.
 
         Args:
-            events: None that the ledger has already; the same twice counts once.
+            events: None that the ledger has already, in any order; the same twice counts once.
             known: Of the objects that `wanted` and `linked` name.
             merchants: By id; events of others are left out.
         """
         entries: list[Entry] = []
+        refused: dict[EventKey, str] = {}
         knowledge = Knowledge(known)
         seen: set[EventKey] = set()
-        for event in events:
+        for event in in_order(events, known):
             merchant = merchants.get(event.key.account.merchant_id)
             if merchant is None or event.identity in seen:
                 continue
             seen.add(event.identity)
-            entry = self._entry(event, knowledge, merchant.region)
+            try:
+                entry = self._entry(event, knowledge, merchant.region)
+            except _Contradiction as contradiction:
+                refused[event.identity] = str(contradiction)
+                continue
+            if entry is None:
+                continue
             if event.key.account.environment is Environment.SANDBOX:
                 entry = replace(entry, facts=())
             entries.append(entry)
-        return Recorded(entries=entries, known=knowledge.changed)
+        return Recorded(entries=entries, known=knowledge.changed, refused=refused)
 
-    def _entry(self, event: Event, knowledge: Knowledge, region: Region) -> Entry:
+    def _entry(self, event: Event, knowledge: Knowledge, region: Region) -> Entry | None:
         match event.body:
             case Permission() as permission:
                 return _permission_entry(event, permission, knowledge)
@@ -153,18 +192,15 @@ class Recorder:
             states=(),
             refunds=knowledge.refunds(key, charge.amount.currency),
         )
-        known, before = brought_up_to(old, event, charge), old.states
-        if state in before:
+        if charge.amount.currency != old.as_captured.amount.currency:
+            raise _Contradiction("`chargeAmount` is in another currency than the charge was before")
+        known = brought_up_to(old, event, charge)
+        if state in old.states:
             knowledge.learn(key, known)
             return Entry(event=event)
+        known = entered(known, event, charge)
         permission = knowledge.permission(ObjectKey(key.account, charge.permission_id))
-        facts = _charge_facts(event, charge, permission, before)
-        capture = capture_status(state, event.reason, before)
-        if capture is not None:
-            started = min(known.capture_started or event.updated, event.updated)
-            known = replace(known, capture_started=started)
-            row = capture_row(key.object_id, charge, capture, event.updated, started, permission)
-            facts.append(row)
+        facts = _charge_facts(event, charge, old, known, permission)
         transaction = None
         if state == ChargeState.CAPTURED:
             transaction = self._capture(key.object_id, charge, region)
@@ -182,7 +218,7 @@ class Recorder:
                 transaction_id=key.object_id,
                 reference_id=charge.reference_id,
             )
-        knowledge.learn(key, replace(known, states=(*before, state)))
+        knowledge.learn(key, known)
         posting = None
         if transaction is not None:
             posting = settlement_row(transaction, event.updated, key.object_id, permission)
@@ -202,12 +238,15 @@ class Recorder:
 
     def _refund(self, event: Event, refund: Refund, knowledge: Knowledge, region: Region) -> Entry:
         key = event.key
+        charge_key = ObjectKey(key.account, refund.charge_id)
+        charge = knowledge.charge(charge_key)
+        currency = refund.amount.currency
+        if charge is not None and charge.as_captured.amount.currency != currency:
+            raise _Contradiction("`refundAmount` is in another currency than the charge")
         before = knowledge.states(key)
         if event.state in before:
             return Entry(event=event)
         knowledge.learn(key, KnownOther(states=(*before, event.state)))
-        charge_key = ObjectKey(key.account, refund.charge_id)
-        charge = knowledge.charge(charge_key)
         permission = knowledge.permission_of(charge_key, charge)
         reference_id = refund.reference_id
         if reference_id is None and charge is not None:
@@ -216,12 +255,8 @@ class Recorder:
         facts = [refund_row(event, status, refund, reference_id)]
         if event.state != RefundState.REFUNDED:
             return Entry(event=event, facts=tuple(facts))
-        of_it = charge if charge is not None and _same_currency(charge, refund) else None
-        if of_it is not None:
-            so_far = refunds_of(of_it)
-        else:
-            so_far = knowledge.refunds(charge_key, refund.amount.currency)
-        refunds = self._refunded(so_far, event.updated, refund.amount, of_it, region)
+        so_far = knowledge.refunds(charge_key, currency) if charge is None else refunds_of(charge)
+        refunds = self._refunded(so_far, event.updated, refund.amount, charge, region)
         transaction = Transaction(
             kind="Refund",
             amount=-refund.amount,
@@ -229,12 +264,12 @@ class Recorder:
             transaction_id=key.object_id,
             reference_id=reference_id,
         )
-        if of_it is not None:
-            now = replace(of_it, refunds=refunds)
+        if charge is None:
+            knowledge.learn_refunds(charge_key, currency, refunds)
+        else:
+            now = replace(charge, refunds=refunds)
             knowledge.learn(charge_key, now)
-            facts += _closed(refund.charge_id, of_it, now, permission)
-        elif charge is None:
-            knowledge.learn_refunds(charge_key, refund.amount.currency, refunds)
+            facts += _closed(refund.charge_id, charge, now, permission)
         posting = settlement_row(transaction, event.updated, refund.charge_id, permission)
         return Entry(event=event, facts=tuple(facts), posting=posting)
 
@@ -246,6 +281,8 @@ class Recorder:
         amount = min(so_far.amount + more.minor, MINOR_MAX)
         if charge is not None and ChargeState.CAPTURED in charge.states:
             fee = given_back(charge.percentage_fee, charge.captured, amount)
+        elif charge is not None and _WITHOUT_CAPTURE.intersection(charge.states):
+            fee = 0
         else:
             # Of a capture that the ledger does not have, by the present rate.
             whole = amount if charge is None else charge.charge.capture_amount.minor
@@ -263,10 +300,6 @@ def _parent(event: Event) -> str | None:
             return permission_id
         case Refund(charge_id=charge_id) | Adjustment(charge_id=charge_id):
             return charge_id
-
-
-def _same_currency(charge: KnownCharge, refund: Refund) -> bool:
-    return charge.as_captured.amount.currency == refund.amount.currency
 
 
 def _closed(
@@ -296,24 +329,50 @@ def _permission_entry(event: Event, permission: Permission, knowledge: Knowledge
 
 
 def _charge_facts(
-    event: Event, charge: Charge, permission: Permission | None, before: Sequence[str]
+    event: Event, charge: Charge, old: KnownCharge, now: KnownCharge, permission: Permission | None
 ) -> list[Fact]:
-    """The authorization's row, and the order reference's where a charge of a billing agreement is one."""
+    """The rows of a state that the charge was not known to have been in."""
     facts = []
     recurring = is_recurring(charge.permission_id) if permission is None else permission.recurring
-    status = recurring_charge_status(event.state, event.reason, before) if recurring else None
-    if status is not None:
-        facts.append(recurring_charge_row(event, status, charge, permission))
-    status = authorization_status(event.state, event.reason, before)
-    if status is not None:
-        facts.append(authorization_row(event, status, charge))
+    begins = event.state in BEGINNINGS
+    if recurring and not (begins and BEGINNINGS.intersection(old.states)):
+        status = recurring_charge_status(event.state, event.reason)
+        # Whichever of its beginnings is known first, the order reference is as old as the charge.
+        moved = replace(event, updated=charge.created) if begins else event
+        facts.append(recurring_charge_row(moved, status, charge, permission))
+    facts += _course_facts(event, charge, now, permission)
+    if old.decline is not None and now.decline is None:
+        # What was told of it as an authorization that failed stays.
+        late = old.decline
+        again = replace(event, state=ChargeState.DECLINED, updated=late.updated, reason=late.reason)
+        facts += _course_facts(again, late.charge, now, permission)
     return facts
 
 
-def _adjustment_entry(event: Event, adjustment: Adjustment, knowledge: Knowledge) -> Entry:
+def _course_facts(
+    event: Event, charge: Charge, now: KnownCharge, permission: Permission | None
+) -> list[Fact]:
+    """The rows of the authorization and of the capture."""
+    facts = []
+    held = now.decline is None
+    status = authorization_status(event.state, event.reason, held=held)
+    if status is not None:
+        facts.append(authorization_row(event, status, charge))
+    status = capture_status(event.state, event.reason, held=held)
+    if status is not None:
+        at, started = event.updated, now.capture_started or event.updated
+        facts.append(capture_row(event.key.object_id, charge, status, at, started, permission))
+    return facts
+
+
+def _adjustment_entry(event: Event, adjustment: Adjustment, knowledge: Knowledge) -> Entry | None:
     key = event.key
-    if event.state in knowledge.states(key):
-        return Entry(event=event)
+    before = knowledge.states(key)
+    if before and event.state.startswith(f"{before[0]} "):
+        # Older versions kept no more than that it was posted, so it may be the same.
+        return None
+    if before:
+        raise _Contradiction("`adjustmentId` is that of another adjustment already")
     knowledge.learn(key, KnownOther(states=(event.state,)))
     charge, permission = None, None
     if adjustment.charge_id is not None:

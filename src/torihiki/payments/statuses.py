@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from torihiki.payments.schemas import ChargeState, PermissionState, RefundState
@@ -26,10 +25,13 @@ _CAPTURES: Final = {
     ChargeState.CAPTURED: COMPLETED,
     ChargeState.DECLINED: DECLINED,
 }
-_BEGINNINGS: Final = frozenset(
+BEGINNINGS: Final = frozenset(
     (ChargeState.AUTHORIZATION_INITIATED, ChargeState.AUTHORIZED, ChargeState.CAPTURE_INITIATED)
 )
-_HELD: Final = frozenset((ChargeState.AUTHORIZED, ChargeState.CAPTURE_INITIATED))
+"""The states of a charge of which nothing has come yet."""
+
+HELD: Final = frozenset((ChargeState.AUTHORIZED, ChargeState.CAPTURE_INITIATED))
+"""Those of one that was authorized: what fails then is the capture."""
 
 Status = tuple[str, str | None]
 """A word, and the reason code beside it."""
@@ -54,11 +56,11 @@ def permission_status(state: str, reason: str | None) -> Status:
             return CANCELED if (reason or "").endswith("Canceled") else CLOSED, reason
 
 
-def authorization_status(state: str, reason: str | None, before: Sequence[str]) -> Status | None:
+def authorization_status(state: str, reason: str | None, *, held: bool) -> Status | None:
     """The status of a charge's authorization; None: the state leaves it as it was.
 
-    `before` are the other states that the charge is known to have been in: one that was authorized and then declined
-    failed at the capture, so its authorization is closed (inferred).
+    `held` is whether the charge had been authorized by then: one that was authorized and then declined failed at the
+    capture, so its authorization is closed (inferred).
     """
     match ChargeState(state):
         case ChargeState.AUTHORIZATION_INITIATED:
@@ -70,22 +72,22 @@ def authorization_status(state: str, reason: str | None, before: Sequence[str]) 
         case ChargeState.CAPTURED:
             return CLOSED, MAX_AMOUNT_CAPTURED
         case ChargeState.DECLINED:
-            return CLOSED if _HELD.intersection(before) else DECLINED, reason
+            return CLOSED if held else DECLINED, reason
         case ChargeState.CANCELED:
             return CLOSED, reason
 
 
-def capture_status(state: str, reason: str | None, before: Sequence[str]) -> Status | None:
-    """The status of a charge's capture; None: there is none. `before` as for the authorization."""
+def capture_status(state: str, reason: str | None, *, held: bool) -> Status | None:
+    """The status of a charge's capture; None: there is none. `held` as for the authorization."""
     found = ChargeState(state)
-    if found is ChargeState.DECLINED and not _HELD.intersection(before):
+    if found is ChargeState.DECLINED and not held:
         return None
     return (_CAPTURES[found], reason) if found in _CAPTURES else None
 
 
-def recurring_charge_status(state: str, reason: str | None, before: Sequence[str]) -> Status | None:
-    """The status of the order reference that a charge of a billing agreement is (inferred); None: as it was."""
+def recurring_charge_status(state: str, reason: str | None) -> Status:
+    """The status of the order reference that a charge of a billing agreement is (inferred)."""
     found = ChargeState(state)
-    if found in _BEGINNINGS:
-        return None if _BEGINNINGS.intersection(before) else (OPEN, reason)
+    if found in BEGINNINGS:
+        return OPEN, reason
     return CANCELED if found is ChargeState.CANCELED else CLOSED, reason

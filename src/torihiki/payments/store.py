@@ -7,13 +7,21 @@ what is known of an object and the number of the settlement that a posting is in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from torihiki.kernel.instant import Instant
-from torihiki.payments.model import Account, Accounting, Disbursement, Event, Settlement, Standing
+from torihiki.payments.model import (
+    Account,
+    Accounting,
+    Disbursement,
+    Event,
+    EventKey,
+    Settlement,
+    Standing,
+)
 from torihiki.payments.recording import Recorder
 
 
@@ -23,10 +31,12 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         new: How many of the events the ledger did not have.
         unknown: Merchants that do not exist, of whose events nothing was kept.
+        refused: Events that contradict what the ledger knows, of which nothing was kept, and why.
     """
 
     new: int
     unknown: frozenset[str]
+    refused: Mapping[EventKey, str] = {}
 
 
 class LedgerStore(Protocol):

@@ -90,7 +90,8 @@ class PostgresLedger:
         await self._put_known(connection, accounts, recorded.known)
         for runs in appending(recorded, self._maker, regions):
             await self._add_runs(connection, accounts[runs.series.account], runs)
-        return Appended(new=len(added), unknown=frozenset(asked - merchants.keys()))
+        unknown = frozenset(asked - merchants.keys())
+        return Appended(new=len(added), unknown=unknown, refused=recorded.refused)
 
     async def _keys(self, connection: Connection, lock: str) -> None:
         """Takes the lock and then the newest keys: whoever reseals later sees everything that older ones sealed."""

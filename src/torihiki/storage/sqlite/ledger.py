@@ -86,7 +86,8 @@ class SqliteLedger:
         self._put_known(connection, accounts, recorded.known)
         for added in appending(recorded, self._maker, regions):
             self._add_runs(connection, accounts[added.series.account], added)
-        return Appended(new=len(recorded.entries), unknown=frozenset(asked - merchants.keys()))
+        unknown = frozenset(asked - merchants.keys())
+        return Appended(new=len(recorded.entries), unknown=unknown, refused=recorded.refused)
 
     def _known(
         self,
