@@ -13,6 +13,8 @@ import pytest
 from tests.orders.lines import ORDER_ID, full_line
 from tests.server.plain import fetch
 from tests.server.running import Running, running
+from tests.server.signed import Documents
+from torihiki.kernel.instant import Instant
 
 EMAIL = "taro.yamada@example.test"
 
@@ -123,3 +125,39 @@ def test_quiet_server_logs_refusals_only(data: Path) -> None:
         (line,) = server.logged()
         assert line["request_id"] == refused.headers["x-amzn-requestid"]
         assert line["problem"] == "UNAUTHORIZED"
+
+
+def test_refusals_of_every_api_are_logged_with_their_words(data: Path) -> None:
+    """Also those that an API answers in a form of its own; none of them says what was asked for."""
+    with running(data) as server:
+        documents = Documents(server.url, data, Instant.now())
+        documents.put("kept", b"x")
+        signed = documents.sign("GET", "kept")
+        form = b"grant_type=refresh_token&client_id=forged&client_secret=x&refresh_token=x"
+        asked = {
+            "AccessDenied": fetch(server.url, "/documents/kept"),
+            "SignatureDoesNotMatch": fetch(server.url, signed + "&forged=1"),
+            "InvalidRange": documents.get("kept", range="bytes=5-"),
+            "PreconditionFailed": documents.get("kept", if_match='"x"'),
+            "MethodNotAllowed": fetch(server.url, signed, method="DELETE"),
+            "invalid_client": fetch(server.url, "/auth/o2/token", method="POST", body=form),
+            "UNSUPPORTED": fetch(server.url, "/v2/reports", method="PUT"),
+        }
+        documents.get("kept")
+        documents.get("kept", if_none_match="*")
+        logged = server.logged()
+        assert [line["problem"] for line in logged] == list(asked)
+        assert [line["status"] for line in logged] == [one.status for one in asked.values()]
+        assert [line["level"] for line in logged] == ["info"] * len(asked)
+        assert "forged" not in server.said()
+
+
+def test_document_that_should_be_there_and_is_not_is_a_warning(data: Path) -> None:
+    with running(data) as server:
+        answer = Documents(server.url, data, Instant.now()).get("lost")
+        assert answer.status == 404
+        warning, line = server.logged()
+        assert (warning["level"], warning["event"]) == ("warning", "document missing")
+        assert warning["document"] == "lost"
+        assert warning["request_id"] == line["request_id"] == answer.headers["x-amzn-requestid"]
+        assert (line["operation"], line["problem"]) == ("getDocument", "NoSuchKey")

@@ -56,13 +56,17 @@ class Stream(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What goes back: the body is sent as it is, or `stream` in its place."""
+    """What goes back: the body is sent as it is, or `stream` in its place.
+
+    `problem` says for the log why a request is refused, in a word that holds nothing of the caller's.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: tuple[tuple[bytes, bytes], ...] = ()
     media: bytes = JSON
     stream: Stream | None = None
+    problem: str | None = None
 
 
 class Signed(NamedTuple):

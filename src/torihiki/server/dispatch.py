@@ -18,6 +18,7 @@ from torihiki.server.call import (
     Call,
     ClientGone,
     Handler,
+    Message,
     Receive,
     Scope,
     Send,
@@ -31,6 +32,9 @@ QUERY_MAX_BYTES: Final = 32 * 1024
 
 _RATED: Final = frozenset({200, 201, 202, 204, 400, 404})
 """Statuses with x-amzn-RateLimit-Limit: Amazon leaves it out on 403, 429 and 5xx (contract 1.8)."""
+
+_REFUSED: Final = 400
+"""Statuses from here on are always logged."""
 
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
@@ -85,6 +89,20 @@ class _Route(NamedTuple):
     needs_database: bool
     refusal: Refusal
     id_header: bytes
+
+
+class _Waiting:
+    """Receives for a client that sends its body when it is told to: asked for the first part, uvicorn tells it."""
+
+    __slots__ = ("_receive", "is_told")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.is_told = False
+
+    async def __call__(self) -> Message:
+        self.is_told = True
+        return await self._receive()
 
 
 class _Door(NamedTuple):
@@ -188,12 +206,15 @@ class Dispatch:
         request_id = next(self._new_ids)
         route, parameters = self._find(scope)
         refusal = _in_json if route is None else route.refusal
+        headers = dict(scope["headers"])
+        waiting: _Waiting | None = None
+        if b"expect" in headers and headers[b"expect"].lower() == b"100-continue":
+            receive = waiting = _Waiting(receive)
         call: Call | None = None
         failure: str | None = None
         try:
             if route is None:
                 raise _no_route(scope["path"])  # noqa: TRY301 - one place turns every refusal into its answer
-            headers = dict(scope["headers"])
             now = await self._state.now() if route.needs_database else self._state.machine_now()
             call = Call(
                 operation=route.operation,
@@ -222,26 +243,39 @@ class Dispatch:
             answer = refusal(None, request_id)
             failure = "INTERNAL_FAILURE"
             self._log.exception("request failed", request_id=request_id, path=scope["path"])
-        operation = _UNKNOWN.name if route is None else route.operation.name
+        if waiting is not None and not waiting.is_told:
+            answer = answer._replace(headers=(*answer.headers, *CLOSING))
         rate = None
         if route is not None and call is not None and answer.status in _RATED:
             rate = route.gate.rate(route.operation, call.caller)
         id_header = REQUEST_ID if route is None else route.id_header
         await _start(send, answer, (id_header, request_id.encode()), rate)
         broken = await self._send_body(answer, receive, send, request_id)
-        failure = broken or failure
+        operation = _UNKNOWN.name if route is None else route.operation.name
         seconds = self._stopwatch() - started
         self._metrics.observe(operation, answer.status, seconds)
-        if self._log_every_request or failure is not None:
-            self._log.info(
-                "answered",
-                request_id=request_id,
-                operation=operation,
-                status=answer.status,
-                ms=round(seconds * 1000, 2),
-                **_who(call),
-                **({} if failure is None else {"problem": failure}),
-            )
+        failure = broken or failure or answer.problem
+        if self._log_every_request or failure is not None or answer.status >= _REFUSED:
+            self._log_answer(request_id, operation, answer.status, seconds, call, failure)
+
+    def _log_answer(
+        self,
+        request_id: str,
+        operation: str,
+        status: int,
+        seconds: float,
+        call: Call | None,
+        failure: str | None,
+    ) -> None:
+        self._log.info(
+            "answered",
+            request_id=request_id,
+            operation=operation,
+            status=status,
+            ms=round(seconds * 1000, 2),
+            **_who(call),
+            **({} if failure is None else {"problem": failure}),
+        )
 
     async def _send_body(
         self, answer: Answer, receive: Receive, send: Send, request_id: str

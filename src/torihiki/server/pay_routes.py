@@ -65,10 +65,9 @@ class PayRoutes:
         methods = self._methods.get(shape) if shape else None
         if methods is None:
             raise not_found()
-        refused = pay_problems.refusal(
-            pay_problems.unsupported_operation(str(call.scope["method"]))
-        )
-        return refused._replace(headers=((b"allow", ", ".join(sorted(methods)).encode()),))
+        problem = pay_problems.unsupported_operation(str(call.scope["method"]))
+        allowed = ((b"allow", ", ".join(sorted(methods)).encode()),)
+        return pay_problems.refusal(problem)._replace(headers=allowed, problem=problem.kind.name)
 
 
 def _shape(path: PayPath) -> _Shape | None:

@@ -7,13 +7,15 @@ and it is looked at from time to time only, so that a request costs nothing more
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import sys
 import termios
 import uuid
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from torihiki.auth.pay.paths import parse_path
 from torihiki.auth.pay.refusals import invalid_request
@@ -34,10 +36,34 @@ STOP_SECONDS: Final = 25
 """How long a request may go on when the server stops."""
 _DOCUMENTS: Final = documents.OPERATIONS[0].path.partition("{")[0].encode()
 _TOO_LARGE: Final = f"The request's headers are larger than {HEAD_MAX_BYTES} bytes."
+_NO_HTTP: Final = "Invalid HTTP request received."
+_CONNECT: Final = b"CONNECT"
 
 
 class _HeadTooLarge(Exception):
-    """The parser stops at it, and uvicorn refuses the request."""
+    """The parser stops at it."""
+
+
+class _Refusal(RequestResponseCycle):
+    """Stands in uvicorn's queue in the place of a request, and ends the connection.
+
+    Args:
+        transport: The connection.
+        written: The whole answer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, written: bytes) -> None:
+        self.transport = transport
+        self._written = written
+
+    def send_now(self) -> None:
+        """Sends it."""
+        self.transport.write(self._written)
+        self.transport.close()
+
+    async def run_asgi(self, app: object) -> None:  # noqa: ARG002 - as uvicorn's
+        """Its turn has come."""
+        self.send_now()
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -48,8 +74,11 @@ class LimitedProtocol(HttpToolsProtocol):
         # Uvicorn has none before a request begins.
         self.url = b""
         self._in_head = True
+        # Of this head in the reads before this one, at least; in the read in which it began, what may be of others.
         self._head_bytes = 0
+        self._others_bytes = 0
         self._read_bytes = 0
+        self._is_refused = False
         self._head_since = self.loop.time()
         self._watch: asyncio.TimerHandle | None = None
         self._still: tuple[object, ...] | None = None
@@ -69,17 +98,58 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Refuses a head that grows without an end, and so what stands between or behind the parts of a body."""
+        if self._is_refused:
+            return
+        self._unset_keepalive_if_required()
         self._read_bytes = len(data)
-        super().data_received(data)
+        if not self._in_head:
+            self._others_bytes = 0
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            self.logger.warning(_NO_HTTP)
+            self.send_400_response(_NO_HTTP)
+            return
         if (self._in_head or self.cycle.more_body) and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_MAX_BYTES:
                 self.send_400_response(_TOO_LARGE)
 
+    def _parse(self, data: bytes | memoryview) -> None:
+        """Reads requests; one that asks for another protocol is read as if it did not, as a server may (RFC 9110, 7.8).
+
+        Raises:
+            httptools.HttpParserError: They are none.
+        """
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self.parser.get_method() == _CONNECT:
+                    self._unsupported_upgrade_warning()
+                    return
+                data = memoryview(data)[upgrade.args[0] :]
+                self._read_without_upgrade()
+            else:
+                return
+
+    def _read_without_upgrade(self) -> None:
+        """Reads the head again that was just read: the parser takes nothing behind it for its body."""
+        sent, version = self.headers, self.parser.get_http_version().encode()
+        first = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
+        kept = [b"%b: %b\r\n" % header for header in sent if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        with contextlib.suppress(AttributeError):
+            # As uvicorn does it, where httptools can.
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(b"".join([first, *kept, b"\r\n"]))
+        # All of it may be signed.
+        self.scope["headers"] = sent
+
     def on_message_begin(self) -> None:
         """A head begins."""
         self._in_head = True
-        self._head_bytes = 0
+        self._head_bytes = -self._others_bytes
         self._head_since = self.loop.time()
         super().on_message_begin()
 
@@ -90,23 +160,47 @@ class LimitedProtocol(HttpToolsProtocol):
             _HeadTooLarge: It is larger than it may be.
         """
         if (
-            self._head_bytes + self._read_bytes > HEAD_MAX_BYTES
+            self._head_bytes + self._others_bytes + self._read_bytes > HEAD_MAX_BYTES
             and len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             > HEAD_MAX_BYTES
         ):
             raise _HeadTooLarge
+        if self.parser.should_upgrade() and self.parser.get_method() != _CONNECT:
+            # It is read again.
+            return
         super().on_headers_complete()
         self._in_head = False
+        self._head_bytes = -self._read_bytes
         # What stands behind a body has the form of headers, and is none of the request's.
         self.headers = []
+
+    def on_message_complete(self) -> None:
+        """A request is there: what was read with it is not counted to the next head."""
+        if not self._in_head:
+            self._others_bytes = self._read_bytes
+            super().on_message_complete()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body: what was read with it is not counted."""
         self._head_bytes = -self._read_bytes
         super().on_body(body)
 
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # as asyncio has it
+        """Keeps the connection for the answer that is due to a client that sends no more; None: closes it.
+
+        Whether the client has gone is seen when it is sent something. With TLS nobody can send no more and still receive.
+        """
+        if self.scheme == "https":
+            return None
+        if not self._is_refused:
+            cycle = self._unanswered()
+            if cycle is None or cycle.more_body:
+                return None
+            cycle.keep_alive = False
+        return True
+
     def send_400_response(self, msg: str) -> None:
-        """Answers what is no HTTP, and closes; `msg` says what is wrong."""
+        """Answers what is no HTTP, behind the answers to what came before it, and closes; `msg` says what is wrong."""
         request_id = str(uuid.uuid4())  # noqa: TID251 - nothing depends on it
         answer, id_header = _refused(self.url, msg, request_id)
         headers = (
@@ -117,8 +211,34 @@ class LimitedProtocol(HttpToolsProtocol):
             (b"connection", b"close"),
         )
         head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + answer.body)
-        self.transport.close()
+        refusal = _Refusal(
+            self.transport, b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + answer.body
+        )
+        cycle = self._unanswered()
+        if cycle is None:
+            refusal.send_now()
+        elif self._in_head or not cycle.more_body:
+            self._refuse_last(refusal)
+        elif self.pipeline:
+            # What is broken is the body of the last in the queue.
+            self.pipeline.popleft()
+            self._refuse_last(refusal)
+        elif cycle.response_started:
+            # Nothing can follow on half of an answer.
+            self.transport.close()
+        else:
+            refusal.send_now()
+
+    def _unanswered(self) -> RequestResponseCycle | None:
+        """The last request, if its answer is not complete."""
+        # There is no cycle before the first head is complete.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return None if cycle is None or cycle.response_complete else cycle
+
+    def _refuse_last(self, refusal: _Refusal) -> None:
+        self._is_refused = True
+        self._in_head = False
+        self.pipeline.appendleft((refusal, self.app))
 
     def shutdown(self) -> None:
         """Lets a request go on for a while, and breaks it off then: its operation sees that the client has gone, and ends."""

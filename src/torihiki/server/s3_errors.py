@@ -25,6 +25,7 @@ STATUSES: Final = {
     "InvalidRequest": 400,
     "MethodNotAllowed": 405,
     "NoSuchKey": 404,
+    "PreconditionFailed": 412,
     "RequestTimeout": 400,
     "ServiceUnavailable": 503,
     "SignatureDoesNotMatch": 403,
@@ -65,6 +66,7 @@ def refused(
         STATUSES[code],
         (*request_headers(request_id), *headers),
         MEDIA,
+        problem=code,
     )
 
 

@@ -10,10 +10,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from email.utils import formatdate
 from typing import Final, NamedTuple
 
+import structlog
+
 from torihiki.kernel.documents import NAME, Document, DocumentStore
 from torihiki.kernel.operation import Operation
 from torihiki.kernel.signed_url import UrlRefused, UrlSigner
-from torihiki.server import s3_errors
+from torihiki.server import conditions, s3_errors
 from torihiki.server.call import Answer, Call, Handler, Stream
 from torihiki.server.reached import Reached, reached
 
@@ -29,14 +31,14 @@ _GET, _HEAD, _PUT = OPERATIONS = (
         name="getDocument",
         method="GET",
         path=_PATH,
-        errors=(400, 403, 404, 416, 503),
+        errors=(400, 403, 404, 412, 416, 503),
         summary="Sends a document or a range of it.",
     ),
     Operation(
         name="headDocument",
         method="HEAD",
         path=_PATH,
-        errors=(400, 403, 404, 416, 503),
+        errors=(400, 403, 404, 412, 416, 503),
         summary="Describes a document.",
     ),
     Operation(
@@ -206,6 +208,9 @@ async def _opened(store: DocumentStore, call: Call) -> Document:
     _check_name(name)
     document = await store.open(name)
     if document is None:
+        # The URL is ours: something said that the document is there, or would be.
+        log = structlog.get_logger("torihiki.documents")
+        log.warning("document missing", request_id=call.request_id, document=name)
         raise UrlRefused("NoSuchKey", "The specified key does not exist.", [("Key", name)])
     return document
 
@@ -250,10 +255,13 @@ def _described(call: Call, document: Document, said: Mapping[str, str]) -> Answe
         (b"last-modified", formatdate(document.modified.timestamp(), usegmt=True).encode()),
         (b"accept-ranges", b"bytes"),
     ]
-    if _names(call.header(b"if-none-match"), tag):
+    condition = conditions.failed(call.headers, tag, document.modified)
+    if condition in conditions.HAS_IT:
         document.close()
         return Answer(status=304, headers=tuple(headers))
     try:
+        if condition is not None:
+            raise _precondition_failed(condition)
         wanted = _wanted(call, document, tag)
         headers += [
             (header, _header_value(said[name]))
@@ -297,12 +305,12 @@ async def _parts(document: Document, wanted: _Wanted) -> AsyncGenerator[bytes]:
         document.close()
 
 
-def _names(header: bytes | None, tag: str) -> bool:
-    """Whether a header with entity tags has this one."""
-    if header is None:
-        return False
-    given = [one.strip().removeprefix("W/") for one in header.decode("latin-1").split(",")]
-    return tag in given or "*" in given
+def _precondition_failed(condition: str) -> UrlRefused:
+    return UrlRefused(
+        "PreconditionFailed",
+        "At least one of the pre-conditions you specified did not hold",
+        [("Condition", condition)],
+    )
 
 
 def _wanted(call: Call, document: Document, tag: str) -> _Wanted:

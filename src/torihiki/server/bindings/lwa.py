@@ -61,4 +61,5 @@ def _refusal(problem: OAuthProblem, *, asked_by_basic: bool) -> Answer:
         headers = (*headers, *CLOSING)
     if asked_by_basic and problem.status == 401:  # noqa: PLR2004 - the one status that RFC 6749, 5.2 speaks of
         headers = (*headers, (b"www-authenticate", b'Basic realm="Login with Amazon"'))
-    return Answer(wire.render_problem(problem), problem.status, headers, wire.MEDIA)
+    body = wire.render_problem(problem)
+    return Answer(body, problem.status, headers, wire.MEDIA, problem=problem.error)
