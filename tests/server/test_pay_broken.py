@@ -192,10 +192,12 @@ def test_adjustment_may_have_the_id_of_the_charge_that_it_is_about(
         charge(),
         adjustment(adjustment_id=CHARGE),
         charge(at="20260302T100001Z"),
-        adjustment(adjustment_id=CHARGE, at="20260321T100000Z"),
         refund(),
     ):
         assert post(server, line(one, merchant_id=merchant.merchant_id))["new"] == 1
+    another = adjustment(adjustment_id=CHARGE, at="20260321T100000Z")
+    refused = post(server, line(another, merchant_id=merchant.merchant_id))
+    assert (refused["new"], refused["failed"]) == (0, 1)
     (made,) = server.ask("POST", f"/merchants/{merchant.merchant_id}/settlements")["settlements"]
     assert (made["transactions"], made["netAmount"]) == (3, "-10.00")
 
