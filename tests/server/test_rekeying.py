@@ -297,9 +297,10 @@ def test_other_keys_than_the_databases_are_a_message_of_every_verb(
         )
         assert (ended.returncode, ended.stdout) == (1, ""), verb
         assert ended.stderr == (
-            f"Cannot go on: The {sealed} of this database were sealed with other keys: "
-            "start with the secret.key that belongs to it.\n"
+            f"Cannot go on: there is no secret.key in {data}, and the database was sealed with one: "
+            "put it back there\n"
         )
+        assert not (data / KEY_FILE).exists(), "another key would be taken for the right one"
 
 
 def test_server_that_only_writes_takes_the_new_key_too(

@@ -257,20 +257,38 @@ def ended(*flags: str | Path, data: Path) -> subprocess.CompletedProcess[str]:
     return said
 
 
-@pytest.mark.parametrize("fault", ["other key", "password", "no file", "no pem"])
+FAULTS = {
+    "other key": "brought.crt and {}/other.key do not belong together",
+    "password": "brought.key has a password",
+    "no certificate file": "absent.crt cannot be read: No such file or directory",
+    "no key file": "absent.key cannot be read: No such file or directory",
+    "no certificate": "brought.crt holds no certificate in PEM",
+    "no key": "brought.key holds no private key in PEM",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_certificate_that_cannot_be_used_is_named_before_anything_is_served(
     data: Path, tmp_path: Path, fault: str
 ) -> None:
+    """Whoever brings two files is told which of them is wrong, and how."""
     certificate, key = bring_certificate(tmp_path, password="x" if fault == "password" else None)
-    if fault == "other key":
-        key = other_key(tmp_path)
-    elif fault == "no file":
-        certificate = tmp_path / "absent.crt"
-    elif fault == "no pem":
-        certificate.write_bytes(b"no certificate")
+    match fault:
+        case "other key":
+            key = other_key(tmp_path)
+        case "no certificate file":
+            certificate = tmp_path / "absent.crt"
+        case "no key file":
+            key = tmp_path / "absent.key"
+        case "no certificate":
+            certificate.write_bytes(b"none")
+        case "no key":
+            key.write_bytes(b"none")
+        case _:
+            assert fault == "password"
     said = ended(*TLS, "--tls-certificate", certificate, "--tls-key", key, data=data)
     assert said.returncode == 1
-    assert said.stderr.startswith(f"Cannot go on: {certificate} and {key} are no certificate")
+    assert said.stderr.startswith(f"Cannot go on: {tmp_path}/{FAULTS[fault].format(tmp_path)}")
     assert said.stdout == ""
 
 
@@ -280,6 +298,7 @@ def test_certificate_that_cannot_be_used_is_named_before_anything_is_served(
         ((*TLS, "--tls-key", "a.key"), "--tls-certificate and --tls-key go together"),
         (("--tls-certificate", "a", "--tls-key", "b"), "--tls-certificate needs --tls-port"),
         (("--tls-port", "65536"), "65535"),
+        (("--port", "8943", "--tls-port", "8943"), "--port and --tls-port are the same"),
     ],
 )
 def test_options_that_say_nothing_together_are_refused(

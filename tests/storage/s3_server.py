@@ -45,7 +45,6 @@ def s3_server() -> Iterator[dict[str, str]]:
                 time.sleep(0.05)
         yield {
             "AWS_ENDPOINT_URL": url,
-            "AWS_ALLOW_HTTP": "true",
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",

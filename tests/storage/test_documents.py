@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import random
+import socket
 import stat
 import subprocess
 import sys
@@ -20,7 +21,13 @@ from tests.storage.s3_server import BUCKET, s3_server, unfinished_uploads
 from torihiki.kernel.documents import DocumentStore
 from torihiki.kernel.instant import Instant
 from torihiki.kernel.problem import Kind, Problem
-from torihiki.storage.documents import open_documents, place_of
+from torihiki.storage import documents
+from torihiki.storage.documents import (
+    UnusableDocuments,
+    open_documents,
+    place_of,
+    reach_documents,
+)
 from torihiki.storage.documents.bucket import PART_BYTES
 from torihiki.storage.documents.directory import READ_BYTES, UNFINISHED, DirectoryDocuments
 
@@ -227,13 +234,45 @@ async def test_name_that_is_a_path_or_worse_is_refused(store: DocumentStore, nam
 async def test_bucket_that_cannot_be_reached_is_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, text in {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ALLOW_HTTP": "true",
+    for name, text in {"AWS_ENDPOINT_URL": "http://127.0.0.1:9",
                        "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():  # fmt: skip
         monkeypatch.setenv(name, text)
     store = open_documents("s3://nowhere", tmp_path)
     with pytest.raises(Problem) as caught:
         await store.open("x")
     assert caught.value.kind is Kind.UNAVAILABLE
+
+
+async def test_place_that_documents_can_be_kept_at_is_reached(
+    s3: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in s3.items():
+        monkeypatch.setenv(name, text)
+    await reach_documents(f"s3://{BUCKET}/reached", tmp_path)
+    await reach_documents(None, tmp_path)
+    assert (tmp_path / "documents").is_dir()
+    with pytest.raises(UnusableDocuments, match="bucket s3://absent/x cannot be used: ") as refused:
+        await reach_documents("s3://absent/x", tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"])
+@pytest.mark.parametrize(("scheme", "asked"), [("http", True), ("https", False)])
+async def test_bucket_is_asked_without_tls_only_where_its_endpoint_is_written_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, scheme: str, *, asked: bool
+) -> None:
+    monkeypatch.setattr(documents, "REACH_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for variable, text in {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                               name: f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"}.items():  # fmt: skip
+            monkeypatch.setenv(variable, text)
+        with pytest.raises(UnusableDocuments, match="bucket s3://silent did not answer within"):
+            await reach_documents("s3://silent", tmp_path)
+        silent.settimeout(5)
+        client, _ = silent.accept()
+        with client:
+            client.settimeout(5)
+            assert client.recv(4).startswith(b"GET ") is asked
 
 
 async def test_directory_that_is_gone_is_unavailable(tmp_path: Path) -> None:

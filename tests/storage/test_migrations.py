@@ -18,6 +18,7 @@ from torihiki.storage import statements
 from torihiki.storage.postgres.database import Database as PostgresDatabase
 from torihiki.storage.postgres.database import migrate as migrate_postgres
 from torihiki.storage.schema import UnsuitableDatabase
+from torihiki.storage.sqlite import database as sqlite_database
 from torihiki.storage.sqlite.database import connect
 from torihiki.storage.sqlite.database import migrate as migrate_sqlite
 
@@ -294,6 +295,35 @@ def test_connections_to_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -
     with ThreadPoolExecutor(4) as processes:
         for number in range(80):
             list(processes.map(open_one, [tmp_path / f"{number}.db"] * 4))
+
+
+def test_file_that_another_process_keeps_locked_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_database, "BUSY_SECONDS", 0.1)
+    path = tmp_path / "x.sqlite3"
+    migrate_sqlite(path, up_to=1)
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(UnsuitableDatabase, match=f"{path} cannot be used: database is locked"):
+            migrate_sqlite(path)
+    finally:
+        other.close()
+    assert migrate_sqlite(path) == 1
+
+
+@pytest.mark.parametrize("pages", range(2, 14, 3))
+def test_disk_that_is_full_before_the_newest_schema_is_named_and_leaves_whole_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    path = tmp_path / "x.sqlite3"
+    with monkeypatch.context() as full:
+        limit = f"PRAGMA max_page_count = {pages}"
+        full.setattr(sqlite_database, "PRAGMAS", (*sqlite_database.PRAGMAS, limit))
+        with pytest.raises(UnsuitableDatabase, match="database or disk is full"):
+            migrate_sqlite(path)
+    assert migrate_sqlite(path) < len(statements.migrations("torihiki.storage.sqlite.migrations"))
 
 
 async def test_database_of_a_newer_release_is_refused_and_left_alone(target: Target) -> None:

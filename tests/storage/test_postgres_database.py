@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 from tests.postgres import PostgresServer
 from tests.storage.conftest import sealing
 from tests.storage.order_model import order, read, selection, whole
@@ -72,15 +73,20 @@ async def test_server_that_went_away_is_unavailable_until_it_is_back(
     await store.put([order(1)])
     postgres_server.stop(how)
     try:
-        for _ in range(3):
-            async with unavailable():
-                await store.order("S1", order(1).order_id)
-            async with unavailable():
-                await read(store, selection())
-            async with unavailable():
-                await store.put([order(2)])
+        with capture_logs() as logged:
+            for _ in range(3):
+                async with unavailable():
+                    await store.order("S1", order(1).order_id)
+                async with unavailable():
+                    await read(store, selection())
+                async with unavailable():
+                    await store.put([order(2)])
     finally:
         postgres_server.start()
+    said = [entry["error"] for entry in logged if entry["event"] == "database failed"]
+    assert said
+    assert len(set(said)) == len(said) < 9, "one line for each cause"
+    assert not any("\n" in one for one in said)
     await eventually(lambda: store.put([order(3, 1)]))
     assert await read(store, selection()) == [whole(order(1)), whole(order(3))]
 

@@ -13,8 +13,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from torihiki.kernel.problem import Kind, Problem
+from torihiki.storage.failing import SAME_SECONDS, Failures
 from torihiki.storage.sqlite.database import Database, connect
 
 KILLS = 3
@@ -215,6 +217,36 @@ async def test_write_waits_for_another_process_that_holds_the_lock(
     assert await put(database, 1) == 1
     assert time.monotonic() - before > 0.2
     assert await holder.wait() == 0
+
+
+async def test_log_says_why_a_write_or_read_failed_once_for_many(database: Database) -> None:
+    """The caller hears of a 503 only, and an outage fails every request."""
+    (count,) = database.read("PRAGMA page_count")[0]
+    await database.write(lambda connection: _set_pages(connection, count + 4))
+    with capture_logs() as logged:
+        for number in range(5):
+            with pytest.raises(Problem) as refused:
+                await put(database, number, 1_000_000)
+            assert isinstance(refused.value.__cause__, sqlite3.OperationalError)
+        for _ in range(3):
+            with pytest.raises(Problem):
+                database.read("SELECT n FROM absent WHERE n = ?", ("personal",))
+    assert logged == [
+        {"event": "database failed", "error": text, "log_level": "warning"}
+        for text in ("database or disk is full", "no such table: absent")
+    ]
+
+
+def test_same_failure_is_logged_again_after_a_while_and_another_at_once() -> None:
+    moments = (100.0, 101.0, 100.0 + SAME_SECONDS, 101.0 + SAME_SECONDS)
+    clock = iter([moment for moment in moments for _ in range(2)])
+    failures = Failures(lambda: next(clock))
+    with capture_logs() as logged:
+        for _ in moments:
+            for error in (OSError("first\nDETAIL: a value"), TimeoutError()):
+                told = failures.unavailable(error)
+                assert (told.kind, told.__cause__) == (Kind.UNAVAILABLE, error)
+    assert [entry["error"] for entry in logged] == ["first", "TimeoutError"] * 2
 
 
 @pytest.mark.parametrize("attempt", range(KILLS))

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from typing import Protocol
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.postgres import TEMPLATE, PostgresServer, run
 from torihiki.admin.model import AuditEntry, AuditFilter, ClockState, PageRequest
@@ -16,7 +17,7 @@ from torihiki.admin.rules import now_of
 from torihiki.admin.store import AdminStore, AuditStore
 from torihiki.auth.store import AuthStore
 from torihiki.kernel.instant import Instant, TimeDelta, from_micros, micros
-from torihiki.kernel.problem import unavailable
+from torihiki.kernel.problem import invalid_input, unavailable
 from torihiki.storage.postgres.admin import PostgresAdminStore
 from torihiki.storage.postgres.audit import PostgresAuditStore
 from torihiki.storage.postgres.database import Database, migrate
@@ -152,6 +153,30 @@ async def test_failure_of_one_chore_stops_neither_it_nor_the_others(failure: Exc
 
     async with working([chore(fails, "fails"), chore(works, "works")]):
         await until(both_again)
+
+
+async def test_log_says_why_a_chore_is_put_off_but_not_what_a_caller_sent() -> None:
+    refusals = iter([(unavailable(), "disk full\nat row 7"), (invalid_input(), "a name"), (unavailable(), None)])  # fmt: skip
+
+    async def fails(_: Instant) -> int:
+        problem, cause = next(refusals, (None, None))
+        if problem is None:
+            return 0
+        raise problem from (OSError(cause) if cause else None)
+
+    with capture_logs() as logged:
+        async with working([chore(fails)]):
+            await until(lambda: told(logged, 3))
+    put_off = {"event": "chore put off", "chore": "one", "log_level": "warning"}
+    assert logged == [
+        put_off | {"problem": "UNAVAILABLE", "cause": "disk full"},
+        put_off | {"problem": "INVALID_INPUT"},
+        put_off | {"problem": "UNAVAILABLE"},
+    ]
+
+
+async def told(logged: Sequence[object], count: int) -> bool:
+    return len(logged) >= count
 
 
 async def test_clock_that_cannot_be_read_puts_everything_off() -> None:

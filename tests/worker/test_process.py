@@ -16,6 +16,7 @@ from tests.server.plain import fetch
 from tests.server.running import Running, running
 from tests.serving import TORIHIKI, environment
 from torihiki.admin.model import AuditEntry, AuditFilter, PageRequest
+from torihiki.bootstrap.files import key_ring
 from torihiki.kernel.instant import Instant
 from torihiki.storage.documents.directory import UNFINISHED
 from torihiki.storage.sqlite.audit import SqliteAuditStore
@@ -259,9 +260,10 @@ def test_setting_that_cannot_be_taken_is_refused_before_anything_starts(
 
 
 def test_worker_alone_says_that_its_database_cannot_be_reached(data: Path) -> None:
+    key_ring(data)
     status, said = refused("worker", data, "--database", "postgresql://127.0.0.1:1/x")
     assert status == 1
-    assert said.startswith("Cannot go on: ")
+    assert said.startswith("Cannot go on: The PostgreSQL database cannot be used")
 
 
 def refused(verb: str, data: Path, *flags: str) -> tuple[int, str]:

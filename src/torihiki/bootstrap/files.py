@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import tempfile
@@ -15,7 +16,13 @@ from torihiki.kernel.key_ring import KeyRing, SecretKey, format_ring, parse_ring
 
 KEY_BYTES: Final = 64
 KEY_FILE: Final = "secret.key"
+CREDENTIALS_FILE: Final = "credentials.json"
+LOCK_FILE: Final = "serving.lock"
 OWNER_ONLY: Final = 0o600
+
+
+class UnusableFile(OSError):
+    """A file of the data directory is damaged, or was copied by half. The text says which, and nothing of what is in it."""
 
 
 class Lwa(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,19 +102,55 @@ def write_whole(path: Path, content: bytes, *, replace: bool, mode: int = OWNER_
         Path(name).unlink(missing_ok=True)
 
 
+def hold(directory: Path) -> bool:
+    """Marks the directory as a running server's until this process ends, however it ends; False: another's it is.
+
+    It keeps nobody away: several servers may share a directory, but the credentials file names one of them.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    handle = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return False
+    except OSError:
+        # A file system without locks: nothing is known of others.
+        os.close(handle)
+    return True
+
+
+def new_ring() -> KeyRing:
+    """Keys that nobody else has."""
+    first = SecretKey(key_id=1, secret=secrets.token_bytes(KEY_BYTES))
+    return KeyRing(keys=(first,), index=secrets.token_bytes(KEY_BYTES))
+
+
 def key_ring(directory: Path) -> KeyRing:
     """The keys of this server, made at the first call; several processes that start at once agree on them.
 
     Raises:
-        ValueError: The file is there and holds no keys.
+        UnusableFile: The file is there and holds no keys.
     """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / KEY_FILE
     if not path.exists():
-        first = SecretKey(key_id=1, secret=secrets.token_bytes(KEY_BYTES))
-        ring = KeyRing(keys=(first,), index=secrets.token_bytes(KEY_BYTES))
-        write_whole(path, format_ring(ring).encode(), replace=False)
-    return parse_ring(path.read_text(encoding="ascii"))
+        write_whole(path, format_ring(new_ring()).encode(), replace=False)
+    return kept_ring(directory)
+
+
+def kept_ring(directory: Path) -> KeyRing:
+    """The keys of this server; none are made.
+
+    Raises:
+        FileNotFoundError: There are none.
+        UnusableFile: The file is there and holds no keys.
+    """
+    path = directory / KEY_FILE
+    try:
+        return parse_ring(path.read_text(encoding="ascii"))
+    except ValueError as error:
+        raise UnusableFile(f"{path} cannot be used: {error}") from error
 
 
 class KeyFile:
@@ -118,7 +161,7 @@ class KeyFile:
         key_ring(directory)
         # Looked at before it is read: a file that is replaced in between is noticed at the next look.
         self._seen = self._look()
-        self.ring = key_ring(directory)
+        self.ring = kept_ring(directory)
 
     def _look(self) -> tuple[int, int]:
         found = (self._directory / KEY_FILE).stat()
@@ -130,8 +173,8 @@ class KeyFile:
             seen = self._look()
             if seen == self._seen:
                 return None
-            self.ring = key_ring(self._directory)
-        except (OSError, ValueError):
+            self.ring = kept_ring(self._directory)
+        except OSError:
             return None
         self._seen = seen
         return self.ring
@@ -143,15 +186,22 @@ def write_key_ring(directory: Path, ring: KeyRing) -> None:
 
 
 def _path(directory: Path) -> Path:
-    return directory / "credentials.json"
+    return directory / CREDENTIALS_FILE
 
 
 def read_credentials(directory: Path) -> Credentials | None:
-    """The credentials file; None: no server has been started on this directory yet."""
+    """The credentials file; None: no server has been started on this directory yet.
+
+    Raises:
+        UnusableFile: The file is there and holds no credentials.
+    """
+    path = _path(directory)
     try:
-        return msgspec.json.decode(_path(directory).read_bytes(), type=Credentials)
+        return msgspec.json.decode(path.read_bytes(), type=Credentials)
     except FileNotFoundError:
         return None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnusableFile(f"{path} cannot be used: {error}") from error
 
 
 def write_credentials(directory: Path, credentials: Credentials) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
+from whenever import ItemizedDelta
 
 from torihiki.bootstrap.layouts import report_layouts
 from torihiki.config import Settings
@@ -16,14 +20,14 @@ def checked_settings(**given: object) -> Settings | str:
     """The settings, or why they cannot be taken."""
     try:
         settings = msgspec.convert(given, Settings)
-        if TimeDelta.parse_iso(settings.visibility_delay) < TimeDelta.ZERO:
-            return "--visibility-delay takes a duration that is not negative"
+        visibility_delay(settings)
         _check_tls(settings)
         ages(settings)
         range_max(settings)
         _ = settings.sqlite_path
         place_of(settings.documents, settings.data)
-        report_layouts(settings)
+        with _option("--pay-layouts"):
+            report_layouts(settings)
         parse_public_url(settings.public_url)
     except (ValueError, OSError) as error:
         return str(error)
@@ -35,6 +39,40 @@ def _check_tls(settings: Settings) -> None:
         raise ValueError("--tls-certificate and --tls-key go together")
     if settings.tls_certificate is not None and settings.tls_port is None:
         raise ValueError("--tls-certificate needs --tls-port")
+    if settings.tls_port is not None and settings.tls_port == settings.port != 0:
+        raise ValueError(f"--port and --tls-port are the same, {settings.port}: each needs its own")
+
+
+def visibility_delay(settings: Settings) -> TimeDelta:
+    """After how long getOrders shows a change.
+
+    Raises:
+        ValueError: The setting is not a duration of hours and smaller, or a negative one.
+    """
+    text = settings.visibility_delay
+    try:
+        delay = TimeDelta.parse_iso(text)
+    except ValueError as error:
+        raise ValueError(
+            f"--visibility-delay takes an ISO 8601 duration of hours, minutes and seconds, such as PT2M, not {text!r}"
+        ) from error
+    if delay < TimeDelta.ZERO:
+        raise ValueError("--visibility-delay takes a duration that is not negative")
+    return delay
+
+
+@contextmanager
+def _option(name: str) -> Iterator[None]:
+    """Puts the option's name before what is wrong with its value."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _age(option: str, text: str) -> ItemizedDelta:
+    with _option(option):
+        return parse_age(text)
 
 
 def ages(settings: Settings) -> Ages:
@@ -45,8 +83,8 @@ def ages(settings: Settings) -> Ages:
     """
     erase_after = settings.erase_restricted_after
     return Ages(
-        audit=parse_age(settings.audit_retention),
-        restricted=None if erase_after is None else parse_age(erase_after),
+        audit=_age("--audit-retention", settings.audit_retention),
+        restricted=None if erase_after is None else _age("--erase-restricted-after", erase_after),
     )
 
 
@@ -59,7 +97,7 @@ def range_max(settings: Settings) -> TimeDelta | None:
     text = settings.pay_range_max
     if text is None:
         return None
-    length = parse_age(text)
+    length = _age("--pay-range-max", text)
     if length.get("years") or length.get("months"):
         raise ValueError(f"--pay-range-max takes days and smaller, not {text!r}")
     hours = (length.get("weeks", 0) * 7 + length.get("days", 0)) * 24 + length.get("hours", 0)

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from torihiki.bootstrap.files import KEY_BYTES, key_ring, write_key_ring
+from torihiki.bootstrap.files import KEY_BYTES, kept_ring, write_key_ring
 from torihiki.bootstrap.stores import Stores, open_stores
 from torihiki.config import Settings
 
@@ -54,7 +54,7 @@ async def rekey(settings: Settings, advanced: Callable[[int], None]) -> int:
         advanced: Told how many orders, and parts of the ledger, were looked at in the present pass.
     """
     async with open_stores(settings) as stores:
-        ring = key_ring(settings.data)
+        ring = kept_ring(settings.data)
         if len(ring.keys) == 1:
             write_key_ring(settings.data, ring.with_new(secrets.token_bytes(KEY_BYTES)))
         await _moved(stores)
@@ -65,6 +65,6 @@ async def rekey(settings: Settings, advanced: Callable[[int], None]) -> int:
             total += orders
             if not orders and not others:
                 break
-        write_key_ring(settings.data, key_ring(settings.data).only_current())
+        write_key_ring(settings.data, kept_ring(settings.data).only_current())
         await _moved(stores)
         return total

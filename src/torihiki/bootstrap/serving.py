@@ -32,6 +32,8 @@ from torihiki.bootstrap.wiring import build
 from torihiki.config import Settings, from_environment, to_environment
 from torihiki.server.app import App
 from torihiki.server.protocol import HEAD_SECONDS, STOP_SECONDS, LimitedProtocol
+from torihiki.server.reached import parse_public_url
+from torihiki.storage.documents import reach_documents
 
 DRAIN_SECONDS = STOP_SECONDS + 5
 """How long requests that are under way may take after SIGTERM: those that wait for their clients are broken off before."""
@@ -201,16 +203,17 @@ async def prepare(settings: Settings, endpoints: Sequence[str]) -> Credentials:
 
     Args:
         settings: The settings.
-        endpoints: Where the server will be: plain, and behind it with TLS if it speaks that.
+        endpoints: Where clients reach the server: plain, and behind it with TLS if it speaks that.
 
     Raises:
         UnsuitableDatabase: A newer release has been there, or it was sealed with other keys. Found here it is a message;
             found by the server processes it would be a traceback of each.
-        OSError, Problem: The database cannot be reached.
+        OSError, Problem: The database or the documents cannot be reached, or a file of the data directory is damaged.
     """
     plain, *secure = endpoints
     token, tls = settings.operator_token, secure[0] if secure else UNSET
     prepare_credentials(settings.data, plain, token, tls)
+    await reach_documents(settings.documents, settings.data)
     async with open_stores(settings) as stores:
         if settings.demo:
             await prepare_demo(stores, settings)
@@ -253,6 +256,23 @@ def serve(settings: Settings, listeners: list[socket.socket]) -> None:
         worker.stop()
     for listener in listeners:
         listener.close()
+
+
+def reachable(settings: Settings, endpoints: Sequence[str]) -> list[str]:
+    """The endpoints as clients reach them: by the public URL where there is one, else where the server listens.
+
+    All addresses of the machine stand for no address that a client could use; then it is its own.
+
+    Args:
+        settings: The settings.
+        endpoints: Where the server listens: plain, and behind it with TLS if it speaks that.
+    """
+    plain, *secure = (
+        one.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+        for one in endpoints
+    )
+    public = parse_public_url(settings.public_url)
+    return [plain if public is None else public.url(""), *secure]
 
 
 def prepare_now(settings: Settings, endpoints: Sequence[str]) -> Credentials:

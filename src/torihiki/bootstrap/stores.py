@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -13,11 +13,12 @@ from torihiki.admin.rules import now_of
 from torihiki.admin.store import AdminStore, AuditStore, RestrictedOrders
 from torihiki.auth.pay.store import PayAccountStore
 from torihiki.auth.store import AuthStore
-from torihiki.bootstrap.files import KeyFile
+from torihiki.bootstrap.files import CREDENTIALS_FILE, KEY_FILE, KeyFile, key_ring, new_ring
 from torihiki.bootstrap.layouts import report_layouts
 from torihiki.config import Settings
 from torihiki.feeds.store import FeedStore
 from torihiki.kernel.instant import Instant, from_micros
+from torihiki.kernel.key_ring import KeyRing
 from torihiki.orders import operations
 from torihiki.orders.store import OrderStore
 from torihiki.orders.v0.states import erased
@@ -26,7 +27,8 @@ from torihiki.pay_reports.store import ReportStore
 from torihiki.pay_reports.work import ReportWork
 from torihiki.payments.store import LedgerStore
 from torihiki.storage.order_keys import EmailKeys
-from torihiki.storage.vault import Vault
+from torihiki.storage.schema import UnsuitableDatabase
+from torihiki.storage.vault import CannotOpen, Vault
 
 
 class Ledger(LedgerStore, Protocol):
@@ -76,6 +78,31 @@ class RestrictedFields:
         return await operations.erase_restricted(self._orders, before, limit, erased)
 
 
+def require_store(settings: Settings) -> None:
+    """Refuses a data directory or a SQLite file that nobody has made, so that a misspelt one is not made a store.
+
+    Raises:
+        UnsuitableDatabase: There is none.
+    """
+    data, path = settings.data, settings.sqlite_path
+    if path is not None and path.parent == data:
+        there = path.exists()
+    else:
+        # Whose database lies elsewhere, has at least the key in the data directory, such as a machine for workers.
+        there = any((data / name).exists() for name in (KEY_FILE, CREDENTIALS_FILE))
+    if not there:
+        elsewhere = (
+            "" if path is not None else ", or copy the secret.key of the other machines there"
+        )
+        raise UnsuitableDatabase(
+            f"There is no server's directory at {data}: start `torihiki serve` on it first{elsewhere}."
+        )
+    if path is not None and not path.exists():
+        raise UnsuitableDatabase(
+            f"There is no database at {path}: start `torihiki serve` on it first."
+        )
+
+
 async def operator_now(stores: Stores) -> Instant:
     """What the operator's clock shows."""
     return from_micros(now_of((await stores.admin.read_state()).clock, clock.machine_us()))
@@ -85,7 +112,8 @@ async def migrate(settings: Settings) -> int:
     """Brings the database to the newest schema; returns the version that it had before.
 
     Raises:
-        OSError, Problem: The database cannot be reached.
+        UnsuitableDatabase: The database cannot be reached, or not be used.
+        OSError: Its directory cannot be made.
     """
     path = settings.sqlite_path
     if path is None:
@@ -108,18 +136,51 @@ class _Making(NamedTuple):
 
 @asynccontextmanager
 async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
-    """The stores, on the newest schema; closed when the context is left."""
+    """The stores, on the newest schema; closed when the context is left.
+
+    Where there are no keys yet, they are made.
+
+    Raises:
+        UnsuitableDatabase: The database cannot be used, or what is in it was sealed with keys that are not here.
+        OSError: The keys cannot be read or written.
+    """
     await migrate(settings)
+    await _ensure_keys(settings)
     keys = KeyFile(settings.data)
+    async with _opened(settings, keys.ring, keys.changed) as stores:
+        yield stores
+
+
+async def _ensure_keys(settings: Settings) -> None:
+    """Makes the keys of a database in which nothing is sealed yet; keys that were lost are not replaced."""
+    file = settings.data / KEY_FILE
+    if file.exists():
+        return
+    try:
+        async with _opened(settings, new_ring(), lambda: None):
+            pass
+    except UnsuitableDatabase as error:
+        # Another process that started at the same time may have made them, and sealed something.
+        if file.exists():
+            return
+        if not isinstance(error.__cause__, CannotOpen):
+            raise
+        raise UnsuitableDatabase(
+            f"there is no {KEY_FILE} in {settings.data}, and the database was sealed with one: put it back there"
+        ) from error
+    key_ring(settings.data)
+
+
+def _opened(
+    settings: Settings, ring: KeyRing, changed: Callable[[], KeyRing | None]
+) -> AbstractAsyncContextManager[Stores]:
     making = _Making(
-        EmailKeys(keys.ring.index),
-        Vault(keys.ring, keys.changed, secrets.token_bytes),
+        EmailKeys(ring.index),
+        Vault(ring, changed, secrets.token_bytes),
         RowMaker(report_layouts(settings)),
     )
     path = settings.sqlite_path
-    opened = _postgres(str(settings.database), making) if path is None else _sqlite(path, making)
-    async with opened as stores:
-        yield stores
+    return _postgres(str(settings.database), making) if path is None else _sqlite(path, making)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from typing import Final
 
 import structlog
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -106,7 +106,7 @@ class Tls:
             self.context.load_cert_chain(certificate, key, password=_no_password)
         except OSError as error:
             raise UnusableCertificate(
-                f"{certificate} and {key} are no certificate with its key: {error}"
+                _fault(certificate, key) or f"{certificate} and {key} cannot be used: {error}"
             ) from error
         self._seen = seen
 
@@ -129,6 +129,29 @@ def _empty_context() -> ssl.SSLContext:
 def _no_password() -> str:
     """Without it a key that has a password would ask for it on the terminal, and the server would wait."""
     return ""
+
+
+def _fault(certificate: Path, key: Path) -> str | None:
+    """What is wrong with the operator's files; None: nothing that is known here. OpenSSL says it in words of its own."""
+    read = []
+    for path in (certificate, key):
+        try:
+            read.append(path.read_bytes())
+        except OSError as error:
+            return f"{path} cannot be read: {error.strerror}"
+    try:
+        shown = x509.load_pem_x509_certificate(read[0]).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return f"{certificate} holds no certificate in PEM"
+    try:
+        own = load_pem_private_key(read[1], None).public_key()
+    except TypeError:
+        return f"{key} has a password: it is taken without one"
+    except (ValueError, UnsupportedAlgorithm):
+        return f"{key} holds no private key in PEM"
+    if own != shown:
+        return f"{certificate} and {key} do not belong together: the key is of another certificate"
+    return None
 
 
 def _look(path: Path) -> tuple[int, int]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import NamedTuple
 
-from whenever import TimeDelta
+import structlog
 
 from torihiki import clock
 from torihiki.admin.v1 import api as admin_api
 from torihiki.auth.lwa import api as lwa_api
 from torihiki.auth.rules import UsagePlans
 from torihiki.auth.tokens import api as tokens_api
-from torihiki.bootstrap.files import key_ring, read_credentials
-from torihiki.bootstrap.given import range_max
+from torihiki.bootstrap.files import kept_ring, read_credentials
+from torihiki.bootstrap.given import range_max, visibility_delay
 from torihiki.bootstrap.stores import Stores, open_stores
 from torihiki.config import Settings
 from torihiki.feeds.v2021_06_30 import api as feeds_api
@@ -89,7 +90,7 @@ async def _dispatch(settings: Settings) -> AsyncIterator[Dispatch]:
             sellers.forget()
             merchants.forget()
             plans.replace_overrides(await stores.auth.plan_overrides())
-            sealing.replace(key_ring(settings.data))
+            _replace_keys(sealing, settings.data)
 
         state = SharedState(stores.admin.read_state, clock.machine_us, clock.monotonic, forget)
         metrics = Metrics()
@@ -135,8 +136,16 @@ class _Sealing(NamedTuple):
 
 
 def _sealing(settings: Settings) -> _Sealing:
-    ring = key_ring(settings.data)
+    ring = kept_ring(settings.data)
     return _Sealing(Seal(ring, "NextToken"), UrlSigner(ring, documents.PURPOSE), PageTokens(ring))
+
+
+def _replace_keys(sealing: _Sealing, directory: Path) -> None:
+    """Takes over what the key file holds now; where it is lost or damaged, what it held goes on."""
+    try:
+        sealing.replace(kept_ring(directory))
+    except OSError as error:
+        structlog.get_logger("torihiki").warning("keys not read", error=str(error))
 
 
 def _own(stores: Stores, state: SharedState, fulfillment: Fulfillment) -> dict[str, Handler]:
@@ -201,8 +210,7 @@ def _pay(settings: Settings, stores: Stores, sealing: _Sealing, gate: PayGate) -
 def _orders(
     settings: Settings, stores: Stores, seal: Seal, fulfillment: Fulfillment, gate: SellerGate
 ) -> Api:
-    delay = TimeDelta.parse_iso(settings.visibility_delay)
-    reads = orders.Orders(stores.orders, seal, delay, stores.audit)
+    reads = orders.Orders(stores.orders, seal, visibility_delay(settings), stores.audit)
     handlers = {
         **reads.handlers(),
         **regulated.bind(stores.orders, stores.audit),

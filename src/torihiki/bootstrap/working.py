@@ -11,9 +11,9 @@ import contextlib
 import os
 import secrets
 import signal
-import sqlite3
 import sys
 import threading
+from collections.abc import Coroutine, Sequence
 from typing import Final
 
 import structlog
@@ -24,40 +24,50 @@ from torihiki.bootstrap.given import ages
 from torihiki.bootstrap.layouts import report_layouts
 from torihiki.bootstrap.logs import configure
 from torihiki.bootstrap.reporting import PayWork
-from torihiki.bootstrap.stores import Stores, open_stores, operator_now
+from torihiki.bootstrap.stores import Stores, open_stores, operator_now, require_store
 from torihiki.config import Settings, from_environment
 from torihiki.kernel.documents import DocumentStore
 from torihiki.kernel.instant import Instant, from_micros
 from torihiki.kernel.problem import Problem
 from torihiki.orders.fulfillment import Fulfillment
 from torihiki.orders.v0.states import opened
-from torihiki.storage.documents import open_documents
+from torihiki.storage.documents import open_documents, reach_documents
+from torihiki.storage.reasons import reason
 from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.worker.cleaner import cleaning, sweeping
 from torihiki.worker.feeds import FeedWork
 from torihiki.worker.loop import run_chores
 from torihiki.worker.reports import Contents
 
+_CANNOT_WORK: Final = (OSError, Problem, UnsuitableDatabase)
+
 
 def work(settings: Settings) -> str | None:
-    """Works until SIGTERM or SIGINT; a text says why the database could not be opened.
+    """Works until SIGTERM or SIGINT; a text says why the database or the documents could not be opened.
 
-    Once it was open it may come and go.
+    Once they were open they may come and go.
     """
     configure(settings.log_level)
     try:
-        asyncio.run(_until_told(settings, (signal.SIGTERM, signal.SIGINT)))
-    except (OSError, sqlite3.Error, Problem, UnsuitableDatabase) as error:
-        return str(error)
+        require_store(settings)
+        asyncio.run(_until_told(_work_alone(settings), (signal.SIGTERM, signal.SIGINT)))
+    except _CANNOT_WORK as error:
+        return reason(error)
     return None
 
 
-async def _until_told(settings: Settings, signals: tuple[signal.Signals, ...]) -> None:
-    working = asyncio.ensure_future(_work(settings))
+async def _until_told(work: Coroutine[None, None, None], signals: Sequence[signal.Signals]) -> None:
+    working = asyncio.ensure_future(work)
     for number in signals:
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await working
+
+
+async def _work_alone(settings: Settings) -> None:
+    # Beside a server it is the server that has looked.
+    await reach_documents(settings.documents, settings.data)
+    await _work(settings)
 
 
 async def _work(settings: Settings) -> None:
@@ -124,9 +134,11 @@ def child() -> int:
     settings = from_environment()
     configure(settings.log_level)
     try:
-        asyncio.run(_until_told(settings, (signal.SIGTERM,)))
-    except (OSError, sqlite3.Error, Problem, UnsuitableDatabase) as error:
-        structlog.get_logger("torihiki.worker").warning("worker cannot work now", error=str(error))
+        asyncio.run(_until_told(_work(settings), (signal.SIGTERM,)))
+    except _CANNOT_WORK as error:
+        structlog.get_logger("torihiki.worker").warning(
+            "worker cannot work now", error=reason(error)
+        )
         return 1
     except Exception:  # noqa: BLE001 - the server tries again; the log says why
         structlog.get_logger("torihiki.worker").exception("worker failed")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from torihiki.kernel.problem import Problem
+from torihiki.storage.reasons import reason
 from torihiki.storage.schema import UnsuitableDatabase
 from torihiki.storage.vault import CannotOpen
 
@@ -22,5 +23,15 @@ def told() -> Iterator[None]:
     try:
         yield
     except (OSError, Problem, UnsuitableDatabase, CannotOpen) as error:
-        typer.echo(f"Cannot go on: {error}", err=True)
+        typer.echo(f"Cannot go on: {reason(error)}", err=True)
         raise typer.Exit(1) from error
+
+
+@contextmanager
+def told_alone() -> Iterator[None]:
+    """`told`, for verbs that open the database: what is wrong is said once, and not by the log too."""
+    from torihiki.bootstrap.logs import configure  # noqa: PLC0415 - loads the log
+
+    configure("error")
+    with told():
+        yield

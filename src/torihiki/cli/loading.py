@@ -16,8 +16,8 @@ from torihiki.bootstrap import rekey as rekeying
 from torihiki.bootstrap.demo import add_orders, add_payments, demo_end, ensure_sellers
 from torihiki.bootstrap.files import prepare_credentials, read_credentials
 from torihiki.bootstrap.merchants import ensure_pay, new_keys
-from torihiki.bootstrap.stores import open_stores, operator_now
-from torihiki.cli.failures import told
+from torihiki.bootstrap.stores import open_stores, operator_now, require_store
+from torihiki.cli.failures import told_alone
 from torihiki.kernel.dates import parse_date
 from torihiki.kernel.line_import import LineError
 from torihiki.orders.operations import ImportReport, OrderImport
@@ -71,7 +71,8 @@ def import_orders(settings: Settings, file: Path) -> int:
             await _read(file, found)
             return _report_orders(await found.finish())
 
-    with told():
+    with told_alone():
+        require_store(settings)
         return asyncio.run(work())
 
 
@@ -84,7 +85,8 @@ def import_payments(settings: Settings, file: Path) -> int:
             await _read(file, found)
             return _report_payments(await found.finish())
 
-    with told():
+    with told_alone():
+        require_store(settings)
         return asyncio.run(work())
 
 
@@ -131,13 +133,14 @@ def add_demo(settings: Settings, orders: int, payments: int, seed: int, until: s
             await ensure_pay(stores, settings, await keys)
             return failed
 
-    with told():
+    with told_alone():
         return asyncio.run(work())
 
 
 def rekey(settings: Settings) -> int:
     """Seals everything with a new key; the exit status."""
-    with told(), _progress("sealing", None) as advanced:
+    with told_alone(), _progress("sealing", None) as advanced:
+        require_store(settings)
         count = asyncio.run(rekeying.rekey(settings, advanced))
     typer.echo(f"{count} orders sealed with the new key; the old one is gone from secret.key")
     return 0

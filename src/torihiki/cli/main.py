@@ -10,7 +10,7 @@ import typer
 
 from torihiki.bootstrap import Settings
 from torihiki.cli import options
-from torihiki.cli.failures import told
+from torihiki.cli.failures import told, told_alone
 from torihiki.cli.options import DEFAULT_DATA, Data, Database
 
 app = typer.Typer(
@@ -24,6 +24,31 @@ imports = typer.Typer(
     name="import", help="Puts what you have into the store.", no_args_is_help=True
 )
 app.add_typer(imports)
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - the value of a flag, as typer hands it over
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - only here
+
+        typer.echo(f"torihiki {version('torihiki')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all_verbs(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            metavar=options.FLAG,
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def _settings(data: Path, database: str | None) -> Settings:
@@ -103,7 +128,7 @@ def serve(
 
 
 def _serve(settings: Settings) -> None:
-    from torihiki.bootstrap import serving  # noqa: PLC0415 - loads the server
+    from torihiki.bootstrap import files, serving  # noqa: PLC0415 - loads the server
 
     host = settings.host
     listeners = []
@@ -120,8 +145,13 @@ def _serve(settings: Settings) -> None:
         f"{scheme}://{shown}:{listener.getsockname()[1]}"
         for scheme, listener in zip(("http", "https"), listeners, strict=False)
     ]
-    with told():
-        credentials = serving.prepare_now(settings, endpoints)
+    with told_alone():
+        if not files.hold(settings.data):
+            typer.echo(
+                f"Another server runs with {settings.data}: its credentials name this one's address from now on.",
+                err=True,
+            )
+        credentials = serving.prepare_now(settings, serving.reachable(settings, endpoints))
     _say_what_next(settings, endpoints, [seller.seller_id for seller in credentials.sellers])
     serving.serve(settings, listeners)
 
@@ -135,7 +165,7 @@ def _say_what_next(settings: Settings, endpoints: list[str], sellers: list[str])
     if sellers:
         typer.echo(f"  sellers:      {', '.join(sellers)}")
     typer.echo(f"  credentials:  {sys.argv[0]} credentials --data {settings.data}")
-    typer.echo(f"  API document: {endpoint}/-/api/v1/openapi.json")
+    typer.echo(f"  API document: {endpoint}/-/api/v1/openapi.json (with the operator token)")
     typer.echo("  stop with Ctrl+C")
 
 
@@ -176,7 +206,7 @@ def migrate(data: Data = DEFAULT_DATA, database: Database = None) -> None:
 
     from torihiki.bootstrap import stores  # noqa: PLC0415 - loads the storage
 
-    with told():
+    with told_alone():
         before = asyncio.run(stores.migrate(_settings(data, database)))
     typer.echo(f"The database is on the newest schema; it had version {before}.")
 

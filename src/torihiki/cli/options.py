@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -94,7 +94,8 @@ Demo = Annotated[
     ),
 ]
 UsagePlans = Annotated[
-    str, typer.Option(envvar="TORIHIKI_USAGE_PLANS", help="amazon, or off to lift the limits.")
+    Literal["amazon", "off"],
+    typer.Option(envvar="TORIHIKI_USAGE_PLANS", help="amazon, or off to lift the limits."),
 ]
 VisibilityDelay = Annotated[
     str,
@@ -104,7 +105,7 @@ VisibilityDelay = Annotated[
     ),
 ]
 PayScheduleConflict = Annotated[
-    str,
+    Literal["array", "error"],
     typer.Option(
         envvar="TORIHIKI_PAY_SCHEDULE_CONFLICT",
         help="What a second report schedule of a type gets: array, as Amazon's guide says, or error.",
@@ -164,7 +165,8 @@ AccessLog = Annotated[
     ),
 ]
 LogLevel = Annotated[
-    str, typer.Option(envvar="TORIHIKI_LOG_LEVEL", help="debug, info, warning or error.")
+    Literal["debug", "info", "warning", "error"],
+    typer.Option(envvar="TORIHIKI_LOG_LEVEL", help="The least severe level that is logged."),
 ]
 EraseRestrictedAfter = Annotated[
     str | None,

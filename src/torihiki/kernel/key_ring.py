@@ -63,7 +63,8 @@ def parse_ring(text: str) -> KeyRing:
     """The ring that `format_ring` wrote.
 
     Raises:
-        ValueError: It is none: a line is no id and secret, a secret is short, or an id stands twice.
+        ValueError: It is none: a line is no id and secret, a secret is short, or an id stands twice. The message holds
+            nothing of what was read.
     """
     keys: list[SecretKey] = []
     index = b""
@@ -71,6 +72,9 @@ def parse_ring(text: str) -> KeyRing:
         if not line.strip():
             continue
         name, _, digits = line.strip().partition(" ")
+        # The message may be shown, and what stands where a name should may be part of a secret.
+        if name != "index" and not (name.isascii() and name.isdecimal()):
+            raise ValueError("a line is no id and secret")
         secret = bytes.fromhex(digits)
         if len(secret) < SECRET_MIN_BYTES:
             raise ValueError("a secret is too short")

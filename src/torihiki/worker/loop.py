@@ -14,7 +14,8 @@ import msgspec
 import structlog
 
 from torihiki.kernel.instant import Instant
-from torihiki.kernel.problem import Problem
+from torihiki.kernel.problem import Kind, Problem
+from torihiki.storage.reasons import reason
 
 RETRY_SECONDS: Final = 10.0
 """After how long a chore that failed is tried again, unless it is due before."""
@@ -75,6 +76,9 @@ async def _outlive(
     try:
         count = await _run(chore, now, monotonic)
     except Problem as problem:
+        # What is behind other kinds may repeat what a caller sent.
+        if problem.kind is Kind.UNAVAILABLE and problem.__cause__ is not None:
+            log = log.bind(cause=reason(problem))
         log.warning("chore put off", problem=problem.kind.name)
         return False
     except Exception:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -11,6 +13,12 @@ from torihiki.storage.documents.directory import DirectoryDocuments
 
 DIRECTORY: Final = "documents"
 """The directory's name in the data directory, unless another place is given."""
+REACH_SECONDS: Final = 10.0
+"""How long a bucket may take to say that it is there."""
+
+
+class UnusableDocuments(OSError):
+    """Documents cannot be kept at that place; the text names it and says why."""
 
 
 def place_of(url: str | None, data: Path) -> Path | str:
@@ -38,7 +46,7 @@ def place_of(url: str | None, data: Path) -> Path | str:
 def open_documents(url: str | None, data: Path) -> DocumentStore:
     """The documents at that place (see `place_of`); a directory that is not there is made.
 
-    A bucket is not reached before the first call. Its endpoint, region and credentials are in the environment under the
+    A bucket is not reached before the first call (see `reach_documents`). Its endpoint, region and credentials are in the environment under the
     names that AWS's own tools read (AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, ...).
 
     Raises:
@@ -54,3 +62,43 @@ def open_documents(url: str | None, data: Path) -> DocumentStore:
     )
 
     return BucketDocuments(open_bucket(place))
+
+
+async def reach_documents(url: str | None, data: Path) -> None:
+    """Looks once whether documents can be kept at that place (see `place_of`), so that a wrong one is known at the start.
+
+    A directory that is not there is made. Of a bucket a name is asked for, as the worker does later.
+
+    Raises:
+        UnusableDocuments: They cannot, or the bucket does not answer in time.
+    """
+    place = place_of(url, data)
+    if isinstance(place, Path):
+        _look_at(place)
+        return
+    from torihiki.storage.documents import bucket  # noqa: PLC0415 - not loaded for a directory
+
+    try:
+        async with asyncio.timeout(REACH_SECONDS):
+            await bucket.reach(bucket.open_bucket(place))
+    except TimeoutError as error:
+        raise UnusableDocuments(
+            f"the documents' bucket {place} did not answer within {REACH_SECONDS:.0f} s"
+        ) from error
+    except bucket.FAILURES as error:
+        raise UnusableDocuments(
+            f"the documents' bucket {place} cannot be used: {bucket.first_line(error)}"
+        ) from error
+
+
+def _look_at(directory: Path) -> None:
+    why = "it cannot be read and written"
+    try:
+        DirectoryDocuments(directory)
+        if os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+            return
+    except FileExistsError:
+        why = "it is no directory"
+    except OSError as error:
+        why = error.strerror or str(error)
+    raise UnusableDocuments(f"the documents' directory {directory} cannot be used: {why}")

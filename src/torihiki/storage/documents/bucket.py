@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,6 +34,11 @@ RETRIES: Final = 3
 RETRY_FOR: Final = timedelta(seconds=20)
 
 LAST_CALL_SECONDS: Final = 0.05
+ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+"""The variables in which obstore looks for the endpoint."""
+
+FAILURES: Final = (BaseError, OSError)
+"""What obstore raises; `first_line` says why."""
 
 Bucket = S3Store | MemoryStore
 
@@ -42,7 +48,32 @@ def open_bucket(url: str) -> Bucket:
     # An answer is known before obstore's thread has let go of the interpreter; where that ends in between, the process
     # aborts, after its work but not with status 0.
     atexit.register(time.sleep, LAST_CALL_SECONDS)
-    return S3Store.from_url(url, retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_FOR})
+    return S3Store.from_url(
+        url,
+        # Without TLS, as in a network of one's own, only where the endpoint is written so.
+        client_options={"allow_http": _is_plain()},
+        retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_FOR},
+    )
+
+
+def _is_plain() -> bool:
+    said = (os.environ.get(name, "") for name in ENDPOINTS)  # noqa: TID251 - obstore's settings, which it reads itself
+    return any(endpoint.lower().startswith("http://") for endpoint in said)
+
+
+async def reach(bucket: Bucket) -> None:
+    """Asks the bucket for some of its names.
+
+    Raises:
+        BaseError, OSError: It cannot be reached or does not let us in.
+    """
+    async for _ in obstore.list(bucket, chunk_size=1):
+        return
+
+
+def first_line(error: Exception) -> str:
+    """Why it failed; in further lines obstore adds what the error was made of."""
+    return str(error).partition("\n")[0]
 
 
 @contextmanager
@@ -51,10 +82,10 @@ def _failing_as_unavailable() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except (BaseError, OSError) as error:
-        # The first line; obstore adds what it was made of.
-        reason = str(error).partition("\n")[0]
-        structlog.get_logger("torihiki.documents").warning("documents failed", error=reason)
+    except FAILURES as error:
+        structlog.get_logger("torihiki.documents").warning(
+            "documents failed", error=first_line(error)
+        )
         raise unavailable() from error
 
 

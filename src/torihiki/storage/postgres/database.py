@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import asyncpg
 
-from torihiki.kernel.problem import unavailable
+from torihiki.storage.failing import Failures
 from torihiki.storage.postgres.named import Statement
 from torihiki.storage.postgres.pool import Connection, Pool
 from torihiki.storage.schema import UnsuitableDatabase, pending
@@ -62,26 +62,12 @@ _PASSING: Final = (
 """Failures of the server, of the way to it, or of its set-up; not of the statement."""
 
 
-@contextmanager
-def _failures(connection: Connection | None = None) -> Iterator[None]:
-    try:
-        yield
-    except _PASSING as error:
-        if connection is not None and isinstance(error, TimeoutError):
-            connection.terminate()
-        raise unavailable() from error
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        # The classes of misuse, and of a connection that went away between two statements.
-        if connection is not None and not connection.is_closed():
-            raise
-        raise unavailable() from error
-
-
 class Database:
     """The open database of one process, used on the event loop that opened it."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._failures = Failures()
 
     @classmethod
     async def open(cls, url: str, *, connections: int = CONNECTIONS) -> Database:
@@ -111,14 +97,14 @@ class Database:
         """The rows of one statement, which is its own transaction.
 
         Raises:
-            Problem: The database cannot be reached or does not answer in time.
+            Problem: The database cannot be reached or does not answer in time; the log says why.
         """
-        with _failures():
+        with self._failing():
             connection = await self._pool.borrow()
         try:
             return await connection.fetch(statement.text, *statement.arguments(parameters))
         except Exception:
-            with _failures(connection):
+            with self._failing(connection):
                 raise
         finally:
             self._pool.give_back(connection)
@@ -130,10 +116,10 @@ class Database:
             Problem: The database cannot be reached or written now. Where the connection broke during the commit,
                 the write may have happened.
         """
-        with _failures():
+        with self._failing():
             connection = await self._pool.borrow()
         try:
-            with _failures(connection):
+            with self._failing(connection):
                 async with connection.transaction():
                     return await change(connection)
         finally:
@@ -142,6 +128,20 @@ class Database:
     async def close(self) -> None:
         """Closes every connection."""
         await self._pool.close()
+
+    @contextmanager
+    def _failing(self, connection: Connection | None = None) -> Iterator[None]:
+        try:
+            yield
+        except _PASSING as error:
+            if connection is not None and isinstance(error, TimeoutError):
+                connection.terminate()
+            raise self._failures.unavailable(error) from error
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            # The classes of misuse, and of a connection that went away between two statements.
+            if connection is not None and not connection.is_closed():
+                raise
+            raise self._failures.unavailable(error) from error
 
 
 @contextmanager

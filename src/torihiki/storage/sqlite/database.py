@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
-from torihiki.kernel.problem import unavailable
+from torihiki.storage.failing import Failures
 from torihiki.storage.schema import UnsuitableDatabase, pending
 
 Result = TypeVar("Result")
@@ -65,9 +65,13 @@ def connect(path: Path, cache_kib: int = READ_CACHE_KIB) -> sqlite3.Connection:
                 connection.execute(pragma)
             connection.execute(f"PRAGMA cache_size = {-cache_kib}")
         except sqlite3.DatabaseError as error:
-            raise UnsuitableDatabase(f"The database {path} cannot be used: {error}.") from error
+            raise _unsuitable(path, error) from error
         undoing.pop_all()
     return connection
+
+
+def _unsuitable(path: Path, error: sqlite3.DatabaseError) -> UnsuitableDatabase:
+    return UnsuitableDatabase(f"The database {path} cannot be used: {error}.")
 
 
 def _keep_a_log(connection: sqlite3.Connection) -> None:
@@ -90,25 +94,33 @@ def migrate(path: Path, *, up_to: int | None = None) -> int:
     Several processes may start at once: each step runs in an exclusive transaction and looks again first.
 
     Raises:
-        UnsuitableDatabase: A newer release has been there.
+        UnsuitableDatabase: A newer release has been there, or it cannot be written now (locked too long, disk full).
     """
     connection = connect(path)
     try:
-        before = _version(connection)
-        for number, script in pending(f"{__package__}.migrations", before, up_to):
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                if _version(connection) < number:
-                    for statement in _split(script):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {number}")
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-        return before
+        return _migrate(connection, up_to)
+    except sqlite3.DatabaseError as error:
+        raise _unsuitable(path, error) from error
     finally:
         connection.close()
+
+
+def _migrate(connection: sqlite3.Connection, up_to: int | None) -> int:
+    before = _version(connection)
+    for number, script in pending(f"{__package__}.migrations", before, up_to):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if _version(connection) < number:
+                for statement in _split(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            # A full disk has ended the transaction already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    return before
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -167,6 +179,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.reader = connect(path)
+        self._failures = Failures()
         self._queue: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
         self._written = threading.Event()
         self._stopping = threading.Event()
@@ -185,7 +198,7 @@ class Database:
         `change` runs on the writer's thread, all or nothing, and what it raises is raised here.
 
         Raises:
-            Problem: The database cannot be written now (locked too long, disk full, I/O error).
+            Problem: The database cannot be written now (locked too long, disk full, I/O error); the log says why.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
@@ -196,7 +209,7 @@ class Database:
             # A mistake of ours, which no other try heals.
             raise
         except sqlite3.DatabaseError as error:
-            raise unavailable() from error
+            raise self._failures.unavailable(error) from error
 
     def read(
         self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()
@@ -204,12 +217,12 @@ class Database:
         """The rows of a short query, on the calling thread.
 
         Raises:
-            Problem: The database cannot be read now.
+            Problem: The database cannot be read now; the log says why.
         """
         try:
             return self.reader.execute(statement, parameters).fetchall()
         except sqlite3.DatabaseError as error:
-            raise unavailable() from error
+            raise self._failures.unavailable(error) from error
 
     def close(self) -> None:
         """Finishes the writes that are under way and closes every connection."""
