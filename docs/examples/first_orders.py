@@ -16,9 +16,13 @@ from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
 data = sys.argv[1] if len(sys.argv) > 1 else "torihiki-data"
 torihiki = Path(sys.executable).with_name("torihiki")
 shown = subprocess.run(
-    [torihiki, "credentials", "--data", data, "--json"], check=True, capture_output=True
+    [torihiki, "credentials", "--data", data, "--json"], check=False, stdout=subprocess.PIPE
 )
+if shown.returncode:
+    sys.exit(shown.returncode)  # torihiki has said why
 credentials = json.loads(shown.stdout)
+if not credentials["sellers"]:
+    sys.exit("The server has no seller of the demo: start it with --demo.")
 endpoint, seller = credentials["endpoint"], credentials["sellers"][0]
 lwa = seller["lwa"]
 
