@@ -293,7 +293,7 @@ def test_connections_to_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -
         connect(path).close()
 
     with ThreadPoolExecutor(4) as processes:
-        for number in range(80):
+        for number in range(400):
             list(processes.map(open_one, [tmp_path / f"{number}.db"] * 4))
 
 

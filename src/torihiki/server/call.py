@@ -58,7 +58,7 @@ class Stream(NamedTuple):
 class Answer(NamedTuple):
     """What goes back: the body is sent as it is, or `stream` in its place.
 
-    `problem` says for the log why a request is refused, in a word that holds nothing of the caller's.
+    `problem` says why a request is refused, in a word that holds nothing of the caller's; an answer that has it is logged.
     """
 
     body: bytes = b""

@@ -33,9 +33,6 @@ QUERY_MAX_BYTES: Final = 32 * 1024
 _RATED: Final = frozenset({200, 201, 202, 204, 400, 404})
 """Statuses with x-amzn-RateLimit-Limit: Amazon leaves it out on 403, 429 and 5xx (contract 1.8)."""
 
-_REFUSED: Final = 400
-"""Statuses from here on are always logged."""
-
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
 REQUEST_ID: Final = b"x-amzn-requestid"
@@ -255,7 +252,7 @@ class Dispatch:
         seconds = self._stopwatch() - started
         self._metrics.observe(operation, answer.status, seconds)
         failure = broken or failure or answer.problem
-        if self._log_every_request or failure is not None or answer.status >= _REFUSED:
+        if self._log_every_request or failure is not None:
             self._log_answer(request_id, operation, answer.status, seconds, call, failure)
 
     def _log_answer(
