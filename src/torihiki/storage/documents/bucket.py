@@ -42,12 +42,13 @@ FAILURES: Final = (BaseError, OSError)
 
 Bucket = S3Store | MemoryStore
 
+# An answer is known before obstore's thread has let go of the interpreter; where that ends in between, the process
+# aborts, after its work but not with status 0.
+atexit.register(time.sleep, LAST_CALL_SECONDS)
+
 
 def open_bucket(url: str) -> Bucket:
     """The bucket of an `s3://bucket/prefix` URL, with what the environment says of endpoint, region and credentials."""
-    # An answer is known before obstore's thread has let go of the interpreter; where that ends in between, the process
-    # aborts, after its work but not with status 0.
-    atexit.register(time.sleep, LAST_CALL_SECONDS)
     return S3Store.from_url(
         url,
         # Without TLS, as in a network of one's own, only where the endpoint is written so.
